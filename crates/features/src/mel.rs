@@ -1,0 +1,229 @@
+//! Mel filter banks: the spectrum's bins gathered into M bands.
+
+/// How frequency becomes mel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MelScale {
+    /// 2595 log10(1 + f / 700), as HTK has it.
+    #[default]
+    Htk,
+    /// Linear below 1 kHz and logarithmic above, as Slaney's Auditory Toolbox has it.
+    Slaney,
+}
+
+/// What a band looks like between its lower and its upper edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BandShape {
+    /// A triangle whose three corners are moved to distinct FFT bins, its weights summing to one. No band can be
+    /// empty, and every band of white noise has the same level.
+    #[default]
+    Snapped,
+    /// A triangle of height one between the exact edges; `librosa.filters.mel(norm=None)`.
+    Triangle,
+    /// A triangle of area one in Hz between the exact edges; `librosa.filters.mel(norm="slaney")`.
+    UnitArea,
+}
+
+/// A mel filter bank's settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MelConfig {
+    /// Number of bands, M.
+    pub bands: usize,
+    /// Frequency to mel.
+    pub scale: MelScale,
+    /// The bands' shape.
+    pub shape: BandShape,
+    /// Lower edge of the lowest band, in Hz.
+    pub low_hz: f64,
+    /// Upper edge of the highest band, in Hz; at most half the sampling rate.
+    pub high_hz: f64,
+}
+
+impl MelConfig {
+    /// `bands` bands over 0 to 8 kHz, equally wide on the HTK scale, snapped to distinct bins.
+    pub fn new(bands: usize) -> Self {
+        Self { bands, scale: MelScale::Htk, shape: BandShape::Snapped, low_hz: 0.0, high_hz: 8_000.0 }
+    }
+}
+
+/// Why a filter bank cannot be made.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum MelError {
+    /// The edges are not a range of frequencies below half the sampling rate.
+    #[error(
+        "mel bands from {low_hz} Hz to {high_hz} Hz, expected 0 <= low < high <= {nyquist} Hz (half the rate)"
+    )]
+    Range {
+        /// Lower edge, Hz.
+        low_hz: f64,
+        /// Upper edge, Hz.
+        high_hz: f64,
+        /// Half the sampling rate, Hz.
+        nyquist: f64,
+    },
+    /// More bands than the bins can carry, or none.
+    #[error("{bands} mel bands, expected 1 to {most}: each needs an FFT bin of its own")]
+    Bands {
+        /// Bands asked for.
+        bands: usize,
+        /// Bands that fit.
+        most: usize,
+    },
+    /// A band lies between two bins: its feature would be a constant.
+    #[error(
+        "mel band {band} ({low_hz:.1} to {high_hz:.1} Hz) holds no FFT bin, expected one at least: use fewer bands, a longer FFT or the snapped shape"
+    )]
+    EmptyBand {
+        /// Index of the band, from 0.
+        band: usize,
+        /// Its lower edge, Hz.
+        low_hz: f64,
+        /// Its upper edge, Hz.
+        high_hz: f64,
+    },
+}
+
+/// One band: its first bin, and its weights from there in [`MelBank::weights`].
+#[derive(Clone, Debug)]
+struct Band {
+    first_bin: usize,
+    weights: std::ops::Range<usize>,
+}
+
+/// A mel filter bank; of each band only the bins that count are stored.
+#[derive(Clone, Debug)]
+pub struct MelBank {
+    bins: usize,
+    bands: Vec<Band>,
+    weights: Vec<f32>,
+}
+
+impl MelBank {
+    /// Makes the bank for spectra of an `fft`-point transform of sound at `rate` Hz.
+    ///
+    /// # Errors
+    /// [`MelError`] when the edges are not frequencies of that sound, or a band would hold no bin.
+    pub fn new(config: &MelConfig, rate: u32, fft: usize) -> Result<Self, MelError> {
+        let MelConfig { bands, low_hz, high_hz, .. } = *config;
+        let nyquist = f64::from(rate) / 2.0;
+        if !(0.0 <= low_hz && low_hz < high_hz && high_hz <= nyquist) {
+            return Err(MelError::Range { low_hz, high_hz, nyquist });
+        }
+        let bins = fft / 2 + 1;
+        let hz_per_bin = f64::from(rate) / fft as f64;
+        let (low_bin, high_bin) = (low_hz / hz_per_bin, high_hz / hz_per_bin);
+        let most = (high_bin.round() - low_bin.round() - 1.0).max(0.0) as usize;
+        if bands == 0 || bands > most {
+            return Err(MelError::Bands { bands, most });
+        }
+        let mut edges = edges_hz(config);
+        if config.shape == BandShape::Snapped {
+            snap(&mut edges, hz_per_bin);
+        }
+        let mut bank = Self { bins, bands: Vec::with_capacity(bands), weights: Vec::new() };
+        for (band, corners) in edges.windows(3).enumerate() {
+            let (low_hz, high_hz) = (corners[0], corners[2]);
+            let weights: Vec<f64> = (0..bins).map(|bin| triangle(bin as f64 * hz_per_bin, corners)).collect();
+            let Some(first_bin) = weights.iter().position(|&weight| weight > 0.0) else {
+                return Err(MelError::EmptyBand { band, low_hz, high_hz });
+            };
+            let scale = match config.shape {
+                BandShape::Snapped => 1.0 / weights.iter().sum::<f64>(),
+                BandShape::Triangle => 1.0,
+                BandShape::UnitArea => 2.0 / (high_hz - low_hz),
+            };
+            let start = bank.weights.len();
+            let inside = weights[first_bin..].iter().take_while(|&&weight| weight > 0.0);
+            bank.weights.extend(inside.map(|weight| (weight * scale) as f32));
+            bank.bands.push(Band { first_bin, weights: start..bank.weights.len() });
+        }
+        Ok(bank)
+    }
+
+    /// Number of bands, M.
+    pub fn bands(&self) -> usize {
+        self.bands.len()
+    }
+
+    /// Number of spectral bins, Ω.
+    pub fn bins(&self) -> usize {
+        self.bins
+    }
+
+    /// Writes each band's weighted sum of `magnitudes` (one per bin) to `out` (one per band).
+    #[inline(always)]
+    pub fn apply(&self, magnitudes: &[f32], out: &mut [f32]) {
+        for (out, band) in out.iter_mut().zip(&self.bands) {
+            let weights = &self.weights[band.weights.clone()];
+            let magnitudes = &magnitudes[band.first_bin..][..weights.len()];
+            *out = weights.iter().zip(magnitudes).map(|(weight, magnitude)| weight * magnitude).sum();
+        }
+    }
+
+    /// The bank as a matrix, bands x bins, row by row.
+    pub fn dense(&self) -> Vec<f32> {
+        let mut dense = vec![0.0; self.bands.len() * self.bins];
+        for (row, band) in dense.chunks_exact_mut(self.bins).zip(&self.bands) {
+            let weights = &self.weights[band.weights.clone()];
+            row[band.first_bin..][..weights.len()].copy_from_slice(weights);
+        }
+        dense
+    }
+}
+
+/// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.
+fn edges_hz(config: &MelConfig) -> Vec<f64> {
+    let (low, high) = (hz_to_mel(config.low_hz, config.scale), hz_to_mel(config.high_hz, config.scale));
+    let step = (high - low) / (config.bands + 1) as f64;
+    (0..config.bands + 2).map(|edge| mel_to_hz(low + step * edge as f64, config.scale)).collect()
+}
+
+/// Moves edges to the nearest bins, and on by as little as makes them distinct. There are enough bins.
+fn snap(edges: &mut [f64], hz_per_bin: f64) {
+    let mut bins: Vec<usize> = edges.iter().map(|hz| (hz / hz_per_bin).round() as usize).collect();
+    let last = bins[bins.len() - 1];
+    for i in 1..bins.len() {
+        bins[i] = bins[i].max(bins[i - 1] + 1);
+    }
+    let mut limit = last;
+    for bin in bins.iter_mut().rev() {
+        *bin = (*bin).min(limit);
+        limit = bin.saturating_sub(1);
+    }
+    for (edge, bin) in edges.iter_mut().zip(bins) {
+        *edge = bin as f64 * hz_per_bin;
+    }
+}
+
+/// Height at `hz` of the triangle over three corners, peak one.
+fn triangle(hz: f64, corners: &[f64]) -> f64 {
+    let rising = (hz - corners[0]) / (corners[1] - corners[0]);
+    let falling = (corners[2] - hz) / (corners[2] - corners[1]);
+    rising.min(falling).max(0.0)
+}
+
+/// Slaney's scale: 3 mel in 200 Hz up to 1 kHz (15 mel), then 27 mel in a factor of 6.4.
+const SLANEY_HZ_PER_MEL: f64 = 200.0 / 3.0;
+const SLANEY_BREAK_HZ: f64 = 1_000.0;
+const SLANEY_BREAK_MEL: f64 = 15.0;
+
+fn slaney_log_step() -> f64 {
+    6.4_f64.ln() / 27.0
+}
+
+/// Frequency in mel.
+pub fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
+    match scale {
+        MelScale::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
+        MelScale::Slaney if hz < SLANEY_BREAK_HZ => hz / SLANEY_HZ_PER_MEL,
+        MelScale::Slaney => SLANEY_BREAK_MEL + (hz / SLANEY_BREAK_HZ).ln() / slaney_log_step(),
+    }
+}
+
+/// Frequency in Hz; the inverse of [`hz_to_mel`].
+pub fn mel_to_hz(mel: f64, scale: MelScale) -> f64 {
+    match scale {
+        MelScale::Htk => 700.0 * (10.0_f64.powf(mel / 2595.0) - 1.0),
+        MelScale::Slaney if mel < SLANEY_BREAK_MEL => mel * SLANEY_HZ_PER_MEL,
+        MelScale::Slaney => SLANEY_BREAK_HZ * ((mel - SLANEY_BREAK_MEL) * slaney_log_step()).exp(),
+    }
+}
