@@ -1,0 +1,170 @@
+//! Batches against their definition: what is in them, where, and what they depend on.
+
+use super::*;
+use crate::mix::power;
+use crate::rng;
+
+/// Normal sounds of noise at level 1, so that features tell nothing but what was mixed in.
+fn sounds(normal: &[usize], clips: &[usize]) -> Arc<TrainingSounds> {
+    let sound = |(index, &len): (usize, &usize), name: &str| {
+        let mut rng = rng::stream(index as u64, Purpose::Data, len as u64);
+        let samples: Vec<f32> = (0..len).map(|_| rng.random_range(-1.0..1.0)).collect();
+        Loaded::from_samples(&format!("{name}{index}.wav"), samples, 16_000)
+    };
+    Arc::new(TrainingSounds {
+        set: "test".to_owned(),
+        normal: normal.iter().enumerate().map(|s| sound(s, "normal")).collect(),
+        something_else: clips.iter().enumerate().map(|s| sound(s, "clip")).collect(),
+    })
+}
+
+fn config() -> BatchConfig {
+    BatchConfig { piece_s: 0.5, pieces: 4, anr_db: [-30.0, 10.0] }
+}
+
+fn maker() -> BatchMaker {
+    let sounds = sounds(&[20_000, 35_000, 16_000], &[3_000, 5_000, 700]);
+    BatchMaker::new(sounds, &config(), &LogMelConfig::new(8, 2)).unwrap()
+}
+
+fn make(maker: &mut BatchMaker, seed: u64, index: u64) -> Batch {
+    let mut batch = Batch::default();
+    maker.make(seed, index, &mut batch).unwrap();
+    batch
+}
+
+#[test]
+fn a_batch_is_what_its_definition_says() {
+    let mut maker = maker();
+    for index in 0..20 {
+        let batch = make(&mut maker, 5, index);
+        let draw = maker.draw(&mut stream(5, Purpose::Mix, index));
+        let clip = &maker.sounds.something_else[draw.clip].samples;
+
+        // The mixture, written down once more: pieces of 8,000 samples; the clip at its ratio.
+        let mut normal = Vec::new();
+        for &piece in &draw.pieces {
+            let Piece { sound, start } = maker.pieces[piece];
+            normal.extend_from_slice(&maker.sounds.normal[sound].samples[start..start + 8_000]);
+        }
+        let under = draw.at..draw.at + clip.len();
+        let gain =
+            (power(&normal[under.clone()]) / power(clip) * 10f64.powf(draw.anr_db / 10.0)).sqrt() as f32;
+        normal[under.clone()].iter_mut().zip(clip.iter()).for_each(|(sample, clip)| *sample += gain * clip);
+
+        // A row covers its frames' samples; those that meet the clip come last.
+        let mut front = LogMel::new(&LogMelConfig::new(8, 2)).unwrap();
+        let (rows, dim) = (front.rows(normal.len()), front.dim());
+        let mut features = vec![0.0; rows * dim];
+        front.rows_into(&normal, &mut features).unwrap();
+        let touches = |row: &usize| row * 256 < under.end && row * 256 + 4 * 256 + 512 > under.start;
+        let (anomalous, clean): (Vec<usize>, Vec<usize>) = (0..rows).partition(touches);
+        assert_eq!((batch.normal, batch.anomalous, batch.dim), (clean.len(), anomalous.len(), dim));
+        let expected: Vec<f32> =
+            clean.iter().chain(&anomalous).flat_map(|row| features[row * dim..][..dim].to_vec()).collect();
+        assert_eq!(batch.rows, expected);
+        assert_eq!(batch.normal_rows().len() + batch.anomalous_rows().len(), batch.rows.len());
+    }
+}
+
+#[test]
+fn a_batch_depends_on_seed_and_index_alone() {
+    let (mut one, mut other) = (maker(), maker());
+    let mut reused = Batch { rows: vec![f32::NAN; 7], dim: 3, normal: 9, anomalous: 1 };
+    for index in [7, 2, 7, 1_000_000] {
+        one.make(3, index, &mut reused).unwrap();
+        assert_eq!(reused, make(&mut other, 3, index));
+        other.make(4, index, &mut Batch::default()).unwrap();
+    }
+    assert_ne!(make(&mut one, 3, 0), make(&mut one, 3, 1));
+    assert_ne!(make(&mut one, 3, 0), make(&mut one, 4, 0));
+}
+
+#[test]
+fn draws_cover_what_they_should() {
+    let maker = maker();
+    // 2 + 4 + 2 pieces; what is left of a sound is not used.
+    assert_eq!(maker.pieces.len(), 8);
+    let (mut pieces, mut clips) = ([0; 8], [0; 3]);
+    let (mut anr, mut place) = (0.0, 0.0);
+    for index in 0..2000 {
+        let draw = maker.draw(&mut stream(0, Purpose::Mix, index));
+        draw.pieces.iter().for_each(|&piece| pieces[piece] += 1);
+        let mut distinct = draw.pieces.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 4);
+        clips[draw.clip] += 1;
+        let room = 32_000 - maker.sounds.something_else[draw.clip].samples.len();
+        assert!(draw.at <= room && (-30.0..=10.0).contains(&draw.anr_db));
+        anr += draw.anr_db / 2000.0;
+        place += draw.at as f64 / room as f64 / 2000.0;
+    }
+    // Within five standard deviations of uniform.
+    assert!(pieces.iter().all(|&count: &i32| (count - 1000).abs() < 112), "{pieces:?}");
+    assert!(clips.iter().all(|&count: &i32| (count - 667).abs() < 106), "{clips:?}");
+    assert!((anr + 10.0).abs() < 1.3 && (place - 0.5).abs() < 0.033, "{anr} {place}");
+}
+
+#[test]
+fn batches_made_ahead_are_the_same() {
+    let mut direct = maker();
+    let mut ahead = Prefetch::start(maker(), 9, 5..17);
+    for index in 5..17 {
+        assert_eq!(*ahead.next_batch().unwrap().unwrap(), make(&mut direct, 9, index), "batch {index}");
+    }
+    assert!(ahead.next_batch().is_none() && ahead.next_batch().is_none());
+}
+
+#[test]
+fn a_prefetch_dropped_half_way_ends_its_thread() {
+    let mut ahead = Prefetch::start(maker(), 9, 0..u64::MAX >> 8);
+    assert!(ahead.next_batch().unwrap().is_ok());
+    drop(ahead); // Joins the thread: the test would hang if it went on.
+}
+
+#[test]
+fn a_clip_on_silence_is_named() {
+    let mut sounds = Arc::unwrap_or_clone(sounds(&[64_000], &[3_000]));
+    sounds.normal[0].samples = vec![0.0; 64_000].into();
+    let mut maker = BatchMaker::new(Arc::new(sounds), &config(), &LogMelConfig::new(8, 2)).unwrap();
+    let text = maker.make(1, 2, &mut Batch::default()).unwrap_err().to_string();
+    for part in ["batch 2 of seed 1", "clip0.wav", "normal0.wav", "silence"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let mut ahead = Prefetch::start(maker, 1, 2..5);
+    assert!(ahead.next_batch().unwrap().is_err() && ahead.next_batch().is_none());
+}
+
+#[test]
+fn bad_sounds_are_told_at_once() {
+    let error = BatchMaker::new(
+        sounds(&[64_000, 7_999, 300], &[32_001, 31_000, 3_000]),
+        &config(),
+        &LogMelConfig::new(8, 2),
+    );
+    let Err(BatchError::Sounds(error)) = error else { panic!("accepted") };
+    let places: Vec<&str> = error.problems.iter().map(|problem| problem.place.as_str()).collect();
+    assert_eq!(places, ["clip0.wav", "clip1.wav", "normal1.wav", "normal2.wav"]);
+    let Err(error) = BatchMaker::new(sounds(&[], &[]), &config(), &LogMelConfig::new(8, 2)) else {
+        panic!("accepted")
+    };
+    assert!(
+        error.to_string().contains("normal-train") && error.to_string().contains("something-else"),
+        "{error}"
+    );
+}
+
+#[test]
+fn bad_settings_are_told() {
+    for (key, config) in [
+        ("piece_s", BatchConfig { piece_s: f64::NAN, ..config() }),
+        ("pieces", BatchConfig { pieces: 0, ..config() }),
+        ("pieces", BatchConfig { pieces: 9, ..config() }),
+        ("anr_db", BatchConfig { anr_db: [10.0, -30.0], ..config() }),
+    ] {
+        let made = BatchMaker::new(sounds(&[64_000], &[3_000]), &config, &LogMelConfig::new(8, 2));
+        let Err(error) = made else { panic!("{config:?} accepted") };
+        assert!(error.to_string().contains(&format!("`{key}`")), "{error}");
+    }
+}

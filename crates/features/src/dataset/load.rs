@@ -1,0 +1,183 @@
+//! The sounds of a set in memory: read, resampled, and mixed with noise as the manifest says.
+
+use std::f32::consts::FRAC_PI_2;
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::manifest::{Role, Split};
+use super::operations::{Operation, operation_at};
+use super::pattern::{Label, Labels};
+use super::problem::{DatasetError, Problem};
+use super::{Dataset, SoundFile};
+use crate::audio;
+use crate::mix::mix_at_snr;
+use crate::rng::{Purpose, stream};
+
+/// The ends of a noise are faded into each other over this length, in seconds.
+const CROSSFADE_S: f64 = 0.064;
+
+/// A sound of a set, in memory once, however many use it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The file's path below the manifest's root.
+    pub name: String,
+    /// Machine, car, class and the like.
+    pub labels: Labels,
+    /// What the machine was doing when; empty where nobody wrote it down.
+    pub operations: Vec<Operation>,
+    /// One channel at `rate`; 64 kB a second at 16 kHz.
+    pub samples: Arc<[f32]>,
+    /// Samples a second, in Hz.
+    pub rate: u32,
+    /// The file's own random stream, which other files do not move.
+    pub(crate) stream: u64,
+}
+
+impl Loaded {
+    /// A sound that comes from no file of a set.
+    pub fn from_samples(name: &str, samples: Vec<f32>, rate: u32) -> Loaded {
+        let (labels, operations) = (Labels::new(), Vec::new());
+        Loaded { name: name.to_owned(), labels, operations, samples: samples.into(), rate, stream: 0 }
+    }
+
+    /// A label of the sound, or the empty text.
+    pub fn label(&self, label: Label) -> &str {
+        self.labels.get(&label).map_or("", String::as_str)
+    }
+
+    /// Length in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(self.rate)
+    }
+
+    /// The operation at a sample, if it is labelled.
+    pub fn operation_at(&self, sample: usize) -> Option<&str> {
+        operation_at(&self.operations, sample as f64 / f64::from(self.rate))
+    }
+}
+
+impl Dataset {
+    /// Reads the sounds of one role at `rate` Hz, in the order of names and in parallel. Where the set is mixed
+    /// with noise, the normal sounds (and whole recordings of anomalies) are.
+    ///
+    /// # Errors
+    /// All files at once that cannot be read or mixed: they changed since the set was opened.
+    pub fn load(&self, role: Role, rate: u32) -> Result<Vec<Loaded>, DatasetError> {
+        let files: Vec<&SoundFile> = self.role(role).collect();
+        let noises = self.noises(role, rate)?;
+        self.collect(files.par_iter().map(|file| {
+            let mut loaded = read(file, rate)?;
+            if let (Some((snr_db, loops)), false) = (&noises, loaded.samples.is_empty()) {
+                let mut rng = stream(self.mixing.seed, Purpose::Data, loaded.stream);
+                let mixed = with_noise(&loaded.samples, loops, *snr_db, &mut rng);
+                loaded.samples = mixed.map_err(|error| Problem::at(&file.path, error, "a sound to mix"))?;
+            }
+            Ok(loaded)
+        }))
+    }
+
+    /// The noises that sounds of `role` are mixed with, as endless loops.
+    fn noises(&self, role: Role, rate: u32) -> Result<Option<(f64, Vec<Vec<f32>>)>, DatasetError> {
+        let clips = !self.mixing.anr_db.is_empty();
+        let split = match role {
+            Role::NormalTrain => Split::Train,
+            Role::NormalTest | Role::UnlabelledTest => Split::Test,
+            Role::AnomalyTest if !clips => Split::Test,
+            Role::AnomalyTest | Role::SomethingElse | Role::Noise => return Ok(None),
+        };
+        let Some(snr_db) = self.mixing.noise_snr_db else { return Ok(None) };
+        let files: Vec<&SoundFile> =
+            self.role(Role::Noise).filter(|file| file.split.is_none_or(|only| only == split)).collect();
+        let fade = (CROSSFADE_S * f64::from(rate)) as usize;
+        let loops =
+            self.collect(files.par_iter().map(|file| Ok(seamless(&read(file, rate)?.samples, fade))))?;
+        Ok(Some((snr_db, loops)))
+    }
+
+    fn collect<T: Send>(
+        &self,
+        results: impl IndexedParallelIterator<Item = Result<T, Problem>>,
+    ) -> Result<Vec<T>, DatasetError> {
+        let results: Vec<Result<T, Problem>> = results.collect();
+        let mut problems = Vec::new();
+        let good =
+            results.into_iter().filter_map(|result| result.map_err(|problem| problems.push(problem)).ok());
+        let good: Vec<T> = good.collect();
+        DatasetError::check(&self.name, problems)?;
+        Ok(good)
+    }
+}
+
+fn read(file: &SoundFile, rate: u32) -> Result<Loaded, Problem> {
+    let sound =
+        audio::read_at(&file.path, file.channel, rate).map_err(|error| Problem::audio(&file.path, &error))?;
+    Ok(Loaded {
+        name: file.name.clone(),
+        labels: file.labels.clone(),
+        operations: file.operations.clone(),
+        samples: sound.samples.into(),
+        rate,
+        // 56 bits of the content's hash.
+        stream: u64::from_str_radix(&file.facts.sha256[..14], 16).unwrap_or_default(),
+    })
+}
+
+/// A sound that can be repeated without a click: its end is faded into its start with constant power.
+fn seamless(sound: &[f32], fade: usize) -> Vec<f32> {
+    let fade = fade.min(sound.len() / 2);
+    let len = sound.len() - fade;
+    let mut repeated = sound[..len].to_vec();
+    for (t, (start, end)) in repeated.iter_mut().zip(&sound[len..]).enumerate() {
+        let angle = FRAC_PI_2 * (t as f32 + 0.5) / fade as f32;
+        *start = angle.sin() * *start + angle.cos() * end;
+    }
+    repeated
+}
+
+/// A sound mixed with a random stretch of a random noise.
+fn with_noise(
+    sound: &[f32],
+    loops: &[Vec<f32>],
+    snr_db: f64,
+    rng: &mut ChaCha8Rng,
+) -> Result<Arc<[f32]>, crate::mix::MixError> {
+    let noise = &loops[rng.random_range(0..loops.len())];
+    let start = rng.random_range(0..noise.len());
+    let stretch: Vec<f32> = noise.iter().cycle().skip(start).take(sound.len()).copied().collect();
+    let mut mixed = sound.to_vec();
+    mix_at_snr(&mut mixed, &stretch, snr_db)?;
+    Ok(mixed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mix::power;
+
+    #[test]
+    fn a_loop_has_no_click() {
+        // 1,000.37 periods: the ends do not meet, and a plain repetition would jump.
+        let sound: Vec<f32> =
+            (0..16_000).map(|t| (t as f32 * std::f32::consts::TAU * 1000.37 / 16e3).sin()).collect();
+        let repeated = seamless(&sound, 1024);
+        let steepest = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        let joint = (repeated[0] - repeated[repeated.len() - 1]).abs();
+        assert!(joint <= 1.01 * steepest, "{joint} against {steepest}");
+        assert_eq!(repeated.len(), 16_000 - 1024);
+    }
+
+    #[test]
+    fn a_short_noise_fills_a_long_sound_at_the_asked_ratio() {
+        let mut rng = stream(3, Purpose::Data, 0);
+        let sound: Vec<f32> = (0..10_000).map(|t| (t as f32 * 0.1).sin()).collect();
+        let noise: Vec<f32> = (0..700).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let mixed = with_noise(&sound, &[seamless(&noise, 64)], 6.0, &mut rng).unwrap();
+        let added: Vec<f32> = mixed.iter().zip(&sound).map(|(mixed, sound)| mixed - sound).collect();
+        let measured = 10.0 * (power(&sound) / power(&added)).log10();
+        assert!((measured - 6.0).abs() < 0.01, "{measured} dB");
+        assert!((0..10_000 - 636).all(|t| (added[t] - added[t + 636]).abs() < 1e-5), "the noise repeats");
+    }
+}

@@ -1,0 +1,67 @@
+//! What is wrong with a set of sounds: one line a file, all of them at once.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::audio::AudioError;
+
+/// One thing that is wrong with a set of sounds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, the folder, or the manifest's key.
+    pub place: String,
+    /// What was found there and what was expected.
+    pub what: String,
+}
+
+impl Problem {
+    /// A problem of a file, a folder or a key.
+    pub fn new(place: impl fmt::Display, found: impl fmt::Display, expected: impl fmt::Display) -> Self {
+        Self { place: place.to_string(), what: format!("found {found}, expected {expected}") }
+    }
+
+    /// A problem of a file or a folder.
+    pub(crate) fn at(place: &Path, found: impl fmt::Display, expected: impl fmt::Display) -> Self {
+        Self::new(place.display(), found, expected)
+    }
+
+    /// A sound that cannot be read.
+    pub(crate) fn audio(path: &Path, error: &AudioError) -> Self {
+        let (place, text) = (path.display().to_string(), error.to_string());
+        let what = text.strip_prefix(&place).map_or(text.as_str(), |rest| rest.trim_start_matches(": "));
+        Self { what: what.to_owned(), place }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// Everything that is wrong with a set of sounds, sorted by place.
+#[derive(Debug, thiserror::Error)]
+#[error("data set `{set}`: {} wrong\n{}", count(.problems), lines(.problems))]
+pub struct DatasetError {
+    /// The manifest's name.
+    pub set: String,
+    /// All that is wrong, sorted, each told once.
+    pub problems: Vec<Problem>,
+}
+
+impl DatasetError {
+    /// An error when there is at least one problem.
+    pub(crate) fn check(set: &str, mut problems: Vec<Problem>) -> Result<(), Self> {
+        problems.sort();
+        problems.dedup();
+        if problems.is_empty() { Ok(()) } else { Err(Self { set: set.to_owned(), problems }) }
+    }
+}
+
+fn count(problems: &[Problem]) -> String {
+    if problems.len() == 1 { "one thing is".to_owned() } else { format!("{} things are", problems.len()) }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}

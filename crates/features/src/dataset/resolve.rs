@@ -1,0 +1,165 @@
+//! From a manifest's patterns to files with role, split and labels.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::manifest::{Manifest, Role, Source, Split};
+use super::pattern::{Labels, Pattern};
+use super::problem::Problem;
+
+/// A file that a manifest names, not yet read.
+#[derive(Clone, Debug)]
+pub(super) struct Resolved {
+    /// The path to open.
+    pub(super) path: PathBuf,
+    /// The path below the manifest's root, with `/` between its parts.
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) split: Option<Split>,
+    pub(super) labels: Labels,
+    pub(super) channel: Option<u16>,
+    pub(super) shorter_than_s: Option<f64>,
+}
+
+/// All files of a (checked) manifest, sorted by role and name, and all that is wrong with the folders.
+pub(super) fn resolve(manifest: &Manifest) -> (Vec<Resolved>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    if let Some(problem) = root_problem(manifest) {
+        return (Vec::new(), vec![problem]);
+    }
+    let mut files = Vec::new();
+    for source in &manifest.sources {
+        let mut found = BTreeMap::new();
+        for text in &source.files {
+            problems.extend(search(manifest, source, text, &mut found));
+        }
+        files.extend(assign(source, &manifest.root, found));
+    }
+    problems.extend(used_twice(&files));
+    files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
+    (files, problems)
+}
+
+fn root_problem(manifest: &Manifest) -> Option<Problem> {
+    let found = match fs::metadata(&manifest.root) {
+        Ok(metadata) if metadata.is_dir() => return None,
+        Ok(_) => "no folder but a file".to_owned(),
+        Err(error) => missing(&error),
+    };
+    let contents: Vec<&str> = manifest.sources.iter().map(|source| source.contains.as_str()).collect();
+    let expected = format!("a folder with {}; published at {}", contents.join(", "), manifest.published);
+    Some(Problem::at(&manifest.root, found, expected))
+}
+
+fn missing(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        _ => format!("a folder that cannot be read ({error})"),
+    }
+}
+
+/// Adds what matches `text` to `found`, by name; returns what is wrong.
+fn search(
+    manifest: &Manifest,
+    source: &Source,
+    text: &str,
+    found: &mut BTreeMap<String, Labels>,
+) -> Vec<Problem> {
+    let Ok(pattern) = Pattern::parse(text) else { return Vec::new() };
+    let base = manifest.root.join(pattern.base());
+    let published = source.published.as_ref().unwrap_or(&manifest.published);
+    let expected = || format!("{}; published at {published}", source.contains);
+    if let Err(error) = fs::metadata(&base) {
+        return if source.optional {
+            Vec::new()
+        } else {
+            vec![Problem::at(&base, missing(&error), expected())]
+        };
+    }
+    let mut problems = Vec::new();
+    let mut matches = 0;
+    let depth = pattern.depth_below_base().unwrap_or(usize::MAX);
+    for entry in WalkDir::new(&base).follow_links(true).max_depth(depth).sort_by_file_name() {
+        match entry {
+            Err(error) => problems.push(walk_problem(&base, &error)),
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => match matched(&pattern, &manifest.root, &entry) {
+                Ok(None) => {}
+                Ok(Some((name, labels))) => {
+                    matches += 1;
+                    found.insert(name, labels);
+                }
+                Err(problem) => problems.push(problem),
+            },
+        }
+    }
+    if matches == 0 && problems.is_empty() && !source.optional {
+        problems.push(Problem::at(&base, format!("nothing that matches `{text}`"), expected()));
+    }
+    problems
+}
+
+fn matched(pattern: &Pattern, root: &Path, entry: &DirEntry) -> Result<Option<(String, Labels)>, Problem> {
+    let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+    let name = below.to_string_lossy();
+    let labels = pattern.matches(&name);
+    if labels.is_some() && below.to_str().is_none() {
+        return Err(Problem::at(
+            entry.path(),
+            "a name that is not UTF-8",
+            "one that tables can hold; rename it",
+        ));
+    }
+    Ok(labels.map(|labels| (name.into_owned(), labels)))
+}
+
+fn walk_problem(base: &Path, error: &walkdir::Error) -> Problem {
+    let path = error.path().unwrap_or(base);
+    match (error.loop_ancestor(), error.io_error()) {
+        (Some(ancestor), _) => Problem::at(
+            path,
+            format!("a link to {}, which is above it", ancestor.display()),
+            "folders without a loop",
+        ),
+        (None, Some(io)) => Problem::at(path, format!("it unreadable ({io})"), "a readable file or folder"),
+        (None, None) => Problem::at(path, error, "a readable file or folder"),
+    }
+}
+
+fn assign(source: &Source, root: &Path, found: BTreeMap<String, Labels>) -> Vec<Resolved> {
+    let held_out = |index: usize| source.hold_out_every.is_some_and(|every| index % every == every - 1);
+    let files = found.into_iter().enumerate();
+    files
+        .map(|(index, (name, mut labels))| {
+            labels.extend(source.labels.clone());
+            let role = if held_out(index) { Role::NormalTest } else { source.role };
+            Resolved {
+                path: root.join(&name),
+                name,
+                role,
+                split: role.split().or(source.split),
+                labels,
+                channel: source.channel,
+                shorter_than_s: source.shorter_than_s,
+            }
+        })
+        .collect()
+}
+
+/// A file that two sources name, or that is reached by two names.
+fn used_twice(files: &[Resolved]) -> Vec<Problem> {
+    let mut first: BTreeMap<PathBuf, &Resolved> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        let Ok(real) = fs::canonicalize(&file.path) else { continue };
+        if let Some(other) = first.insert(real, file) {
+            let found = format!("it as {}, and {} as {}", file.role.name(), other.name, other.role.name());
+            problems.push(Problem::at(&file.path, found, "each file once"));
+        }
+    }
+    problems
+}
