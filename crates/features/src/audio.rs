@@ -97,6 +97,3 @@ fn write<S: hound::Sample>(
     }
     writer.finalize().map_err(failed)
 }
-
-#[cfg(test)]
-mod tests;

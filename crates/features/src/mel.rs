@@ -227,3 +227,42 @@ pub fn mel_to_hz(mel: f64, scale: MelScale) -> f64 {
         MelScale::Slaney => SLANEY_BREAK_HZ * ((mel - SLANEY_BREAK_MEL) * slaney_log_step()).exp(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapped_bands_hold_a_bin_and_sum_to_one_up_to_as_many_as_fit() {
+        for (bands, fft) in [(1, 512), (40, 512), (64, 512), (128, 512), (255, 512), (64, 256), (300, 2048)] {
+            let bank = MelBank::new(&MelConfig::new(bands), 16_000, fft).unwrap();
+            for (band, weights) in bank.dense().chunks_exact(bank.bins()).enumerate() {
+                let sum: f32 = weights.iter().sum();
+                assert!((sum - 1.0).abs() < 1e-6, "{bands} bands, band {band}: sum {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn plain_triangles_without_a_bin_are_refused() {
+        let triangles = |bands| MelConfig { shape: BandShape::Triangle, ..MelConfig::new(bands) };
+        assert!(MelBank::new(&triangles(64), 16_000, 512).is_ok());
+        let error = MelBank::new(&triangles(128), 16_000, 512).unwrap_err();
+        assert!(matches!(error, MelError::EmptyBand { band: 0, .. }), "{error}");
+    }
+
+    #[test]
+    fn more_bands_than_bins_are_refused() {
+        let error = MelBank::new(&MelConfig::new(256), 16_000, 512).unwrap_err();
+        assert_eq!(error, MelError::Bands { bands: 256, most: 255 });
+    }
+
+    #[test]
+    fn the_scales_are_inverted() {
+        for scale in [MelScale::Htk, MelScale::Slaney] {
+            for hz in [0.0, 31.25, 999.0, 1_000.0, 1_001.0, 7_999.0] {
+                assert!((mel_to_hz(hz_to_mel(hz, scale), scale) - hz).abs() < 1e-9, "{scale:?} at {hz} Hz");
+            }
+        }
+    }
+}

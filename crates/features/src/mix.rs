@@ -104,3 +104,81 @@ fn add(sound: &mut [f32], other: &[f32], gain: f32) {
         *sample += gain * other;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, stream};
+    use proptest::prelude::*;
+    use rand::RngExt;
+
+    fn noise(seed: u64, len: usize, level: f32) -> Vec<f32> {
+        let mut rng = stream(seed, Purpose::Data, 0);
+        (0..len).map(|_| level * rng.random_range(-1.0_f32..1.0)).collect()
+    }
+
+    fn db(ratio: f64) -> f64 {
+        10.0 * ratio.log10()
+    }
+
+    /// Power of what was added, measured on the mixture.
+    fn added(mixture: &[f32], before: &[f32]) -> f64 {
+        power(&mixture.iter().zip(before).map(|(mixed, before)| mixed - before).collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+        #[test]
+        fn a_mixture_has_the_asked_anr(
+            seed: u64,
+            anr_db in -30.0_f64..10.0,
+            clip_len in 1_usize..2_000,
+            at in 0_usize..3_000,
+            level in 1e-3_f32..1.0,
+        ) {
+            let before = noise(seed, 5_000, 0.5);
+            let mut mixture = before.clone();
+            mix_at_anr(&mut mixture, &noise(!seed, clip_len, level), at, anr_db).unwrap();
+            let extent = at..at + clip_len;
+            let ratio = added(&mixture[extent.clone()], &before[extent.clone()]) / power(&before[extent.clone()]);
+            prop_assert!((db(ratio) - anr_db).abs() < 0.01, "{} dB for {anr_db} dB", db(ratio));
+            prop_assert_eq!(&mixture[..at], &before[..at]);
+            prop_assert_eq!(&mixture[extent.end..], &before[extent.end..]);
+        }
+
+        #[test]
+        fn a_mixture_has_the_asked_snr(seed: u64, snr_db in -20.0_f64..30.0, level in 1e-3_f32..1.0) {
+            let before = noise(seed, 4_000, 0.5);
+            let mut mixture = before.clone();
+            mix_at_snr(&mut mixture, &noise(!seed, 4_000, level), snr_db).unwrap();
+            let ratio = power(&before) / added(&mixture, &before);
+            prop_assert!((db(ratio) - snr_db).abs() < 0.01, "{} dB for {snr_db} dB", db(ratio));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_mixed_is_refused_and_changes_nothing() {
+        let mut normal = noise(1, 100, 1.0);
+        normal[60..].fill(0.0);
+        let (before, clip) = (normal.clone(), noise(2, 10, 1.0));
+        let long = mix_at_anr(&mut normal, &noise(2, 101, 1.0), 0, 0.0).unwrap_err();
+        assert_eq!(long, MixError::TooLong { clip: 101, at: 0, sound: 100 });
+        for at in [91, usize::MAX] {
+            let late = mix_at_anr(&mut normal, &clip, at, 0.0).unwrap_err();
+            assert_eq!(late, MixError::TooLong { clip: 10, at, sound: 100 });
+        }
+        let under = mix_at_anr(&mut normal, &clip, 80, 0.0).unwrap_err();
+        assert_eq!(under, MixError::Power { which: "normal sound under the clip", power: 0.0 });
+        for silent in [&[0.0; 10][..], &[]] {
+            let silent = mix_at_anr(&mut normal, silent, 0, 0.0).unwrap_err();
+            assert_eq!(silent, MixError::Power { which: "clip", power: 0.0 });
+        }
+        let ratio = mix_at_anr(&mut normal, &clip, 0, f64::NAN).unwrap_err();
+        assert!(matches!(ratio, MixError::Ratio { .. }));
+        let lengths = mix_at_snr(&mut normal, &clip, 0.0).unwrap_err();
+        assert_eq!(lengths, MixError::Lengths { signal: 100, noise: 10 });
+        assert!(mix_at_snr(&mut normal, &[f32::NAN; 100], 0.0).is_err());
+        assert_eq!(normal, before);
+    }
+}

@@ -67,3 +67,100 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Resampl
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    const RATES: [u32; 8] = [8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 16_001];
+
+    fn sine(hz: f64, rate: u32, len: usize) -> Vec<f32> {
+        (0..len).map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate)).sin()) as f32).collect()
+    }
+
+    /// Amplitude and phase of the `hz` part of `samples`, away from its ends, against a sine that starts at 0.
+    fn tone(samples: &[f32], hz: f64, rate: u32) -> (f64, f64) {
+        let (mut re, mut im, mut weights) = (0.0, 0.0, 0.0);
+        for (n, &sample) in samples.iter().enumerate().skip(samples.len() / 8).take(samples.len() * 3 / 4) {
+            let window = (TAU / 2.0 * (n as f64 / samples.len() as f64 - 0.125) / 0.75).sin().powi(2);
+            let phase = TAU * hz * n as f64 / f64::from(rate);
+            re += window * f64::from(sample) * phase.sin();
+            im += window * f64::from(sample) * phase.cos();
+            weights += window;
+        }
+        (2.0 * re.hypot(im) / weights, im.atan2(re))
+    }
+
+    #[test]
+    fn the_length_is_the_ratios() {
+        for from in RATES {
+            for len in [1, 7, 441, 1_000, 44_100, 44_101] {
+                let exact = (len as u64 * 16_000).div_ceil(u64::from(from));
+                let out = resample(&vec![0.1; len], from, 16_000).unwrap();
+                assert_eq!(out.len() as u64, exact, "{len} samples at {from} Hz");
+            }
+        }
+        assert!(resample(&[], 8_000, 16_000).unwrap().is_empty());
+        assert_eq!(resample(&[0.5, -0.25], 16_000, 16_000).unwrap(), [0.5, -0.25]);
+    }
+
+    #[test]
+    fn an_impulse_stays_where_it_was() {
+        for from in RATES {
+            for at in [0.1, 0.6] {
+                let mut samples = vec![0.0; from as usize];
+                let position = (at * f64::from(from)) as usize;
+                samples[position] = 1.0;
+                let out = resample(&samples, from, 16_000).unwrap();
+                let largest = (0..out.len()).max_by(|&a, &b| out[a].abs().total_cmp(&out[b].abs())).unwrap();
+                let expected = position as f64 * 16_000.0 / f64::from(from);
+                assert!(
+                    (largest as f64 - expected).abs() <= 0.5 + 1e-6,
+                    "{from} Hz: at {largest}, not {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_sine_keeps_level_and_phase() {
+        for from in RATES {
+            for hz in [100.0, 440.0, 3_300.0] {
+                let out = resample(&sine(hz, from, from as usize), from, 16_000).unwrap();
+                let (amplitude, phase) = tone(&out, hz, 16_000);
+                assert!(
+                    (amplitude / 0.5 - 1.0).abs() < 1e-3,
+                    "{hz} Hz from {from} Hz: amplitude {amplitude}"
+                );
+                assert!(phase.abs() < 1e-3, "{hz} Hz from {from} Hz: phase {phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_alias_is_below_minus_60_db() {
+        for (from, tones) in
+            [(44_100, [8_400.0, 12_000.0, 21_000.0]), (48_000, [8_400.0, 15_000.0, 23_000.0])]
+        {
+            for hz in tones {
+                let out = resample(&sine(hz, from, from as usize), from, 16_000).unwrap();
+                let inside = &out[2_000..14_000];
+                let rms = (inside.iter().map(|x| f64::from(x * x)).sum::<f64>() / inside.len() as f64).sqrt();
+                let db = 20.0 * (rms / (0.5 * 0.5_f64.sqrt())).log10();
+                assert!(db < -60.0, "{hz} Hz from {from} Hz leaves {db} dB");
+            }
+        }
+        // Upwards: a tone has no image above the old band.
+        let out = resample(&sine(3_000.0, 8_000, 8_000), 8_000, 16_000).unwrap();
+        assert!(tone(&out, 5_000.0, 16_000).0 < 0.5e-3);
+    }
+
+    #[test]
+    fn impossible_rates_are_refused() {
+        for (from, to) in [(0, 16_000), (16_000, 0), (u32::MAX, 16_000), (16_000, 3_999), (0, 0)] {
+            let error = resample(&[0.0; 9], from, to).unwrap_err();
+            assert!(matches!(error, ResampleError::Rate { .. }), "{error}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Every encoding that is read gives the samples that went in.
+
+use features::audio::{Channel, Sound, WavFacts, probe, read_at, read_wav, write_wav_f32, write_wav_i16};
+use proptest::prelude::*;
+
+use crate::wav::{Wav, chunk, file};
+
+/// The five encodings: samples in units of full scale, and how each is stored.
+fn encodings() -> Vec<(Wav, Vec<f32>)> {
+    let steps = [0_i32, 1, -1, 77, -100, 127, -128];
+    let little = |bytes: usize, shift: u32| -> Vec<u8> {
+        steps.iter().flat_map(|step| (step << shift).to_le_bytes()[..bytes].to_vec()).collect()
+    };
+    let full_scale: Vec<f32> = steps.iter().map(|&step| step as f32 / 128.0).collect();
+    let floats: Vec<u8> = full_scale.iter().flat_map(|sample| (3.0 * sample).to_le_bytes()).collect();
+    vec![
+        (Wav::pcm(8, steps.iter().map(|&step| (step + 128) as u8).collect()), full_scale.clone()),
+        (Wav::pcm(16, little(2, 8)), full_scale.clone()),
+        (Wav::pcm(24, little(3, 16)), full_scale.clone()),
+        (Wav::pcm(32, little(4, 24)), full_scale.clone()),
+        (Wav { tag: 3, ..Wav::pcm(32, floats) }, full_scale.iter().map(|sample| 3.0 * sample).collect()),
+    ]
+}
+
+#[test]
+fn every_encoding_gives_its_samples() {
+    for (wav, samples) in encodings() {
+        let extensible = Wav { tag: 0xfffe, extensible: Some(wav.tag), ..wav.clone() };
+        for wav in [wav, extensible] {
+            let (_folder, path) = file("a.wav", &wav.bytes());
+            let expected = Sound { samples: samples.clone(), rate: 16_000 };
+            assert_eq!(
+                read_wav(&path, Channel::Mean).unwrap(),
+                expected,
+                "{} bits, tag {}",
+                wav.bits,
+                wav.tag
+            );
+            let float = wav.tag == 3 || wav.extensible == Some(3);
+            let facts = WavFacts { channels: 1, rate: 16_000, bits: wav.bits, float, frames: 7 };
+            assert_eq!(probe(&path).unwrap(), facts);
+        }
+    }
+}
+
+#[test]
+fn a_channel_or_the_mean_is_taken() {
+    let data = [100_i16, -300, 800, 1, 2, 3].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let (_folder, path) = file("a.wav", &Wav { channels: 3, ..Wav::pcm(16, data) }.bytes());
+    let read =
+        |channel| read_wav(&path, channel).unwrap().samples.iter().map(|s| s * 32768.0).collect::<Vec<_>>();
+    assert_eq!(read(Channel::Index(0)), [100.0, 1.0]);
+    assert_eq!(read(Channel::Index(2)), [800.0, 3.0]);
+    assert_eq!(read(Channel::Mean), [200.0, 2.0]);
+    assert_eq!(probe(&path).unwrap().frames, 2);
+}
+
+#[test]
+fn other_chunks_are_passed_over_pad_bytes_included() {
+    let extra = [chunk(b"LIST", b"INFOodd"), chunk(b"fact", &[7, 0, 0, 0]), chunk(b"junk", b"")].concat();
+    let wav = Wav { extra, ..Wav::pcm(8, vec![128, 192, 64]) };
+    // A data chunk of odd length is padded; a writer that forgets the pad at the end of the file is forgiven.
+    let mut unpadded = wav.bytes();
+    unpadded.pop();
+    for bytes in [wav.bytes(), unpadded] {
+        let (_folder, path) = file("a.wav", &bytes);
+        assert_eq!(read_wav(&path, Channel::Mean).unwrap().samples, [0.0, 0.5, -0.5]);
+    }
+}
+
+#[test]
+fn read_at_resamples_and_leaves_the_right_rate_alone() {
+    let data: Vec<u8> = (0..8_000_u32).map(|n| (128.0 + 100.0 * (f64::from(n) * 0.1).sin()) as u8).collect();
+    let (_folder, path) = file("a.wav", &Wav { rate: 8_000, ..Wav::pcm(8, data) }.bytes());
+    let as_is = read_at(&path, Channel::Mean, 8_000).unwrap();
+    assert_eq!(as_is, read_wav(&path, Channel::Mean).unwrap());
+    let sound = read_at(&path, Channel::Mean, 16_000).unwrap();
+    assert_eq!((sound.samples.len(), sound.rate), (16_000, 16_000));
+    for n in 1_000..7_000 {
+        assert!((sound.samples[2 * n] - as_is.samples[n]).abs() < 0.005, "sample {n}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn what_is_written_is_read(samples in prop::collection::vec(-1.0_f32..=1.0, 1..300), rate in 4_000_u32..=384_000) {
+        let (_folder, path) = file("a.wav", b"");
+        write_wav_f32(&path, &samples, rate).unwrap();
+        prop_assert_eq!(&read_wav(&path, Channel::Mean).unwrap(), &Sound { samples: samples.clone(), rate });
+        write_wav_i16(&path, &samples, rate).unwrap();
+        let sound = read_wav(&path, Channel::Index(0)).unwrap();
+        prop_assert_eq!(sound.rate, rate);
+        for (read, wrote) in sound.samples.iter().zip(&samples) {
+            let half_step = if *wrote > 32767.0 / 32768.0 { 1.0 } else { 0.5 } / 32768.0;
+            prop_assert!((read - wrote).abs() <= half_step);
+        }
+    }
+}
