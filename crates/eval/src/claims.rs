@@ -1,0 +1,111 @@
+//! Claims of the paper, each with the statistic that decides it.
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::EvalError;
+use crate::stats::{Interval, bootstrap_interval, mean};
+
+/// Resamples behind the interval of a claim.
+pub const RESAMPLES: usize = 10_000;
+
+/// What the runs say about a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The whole interval lies on the claimed side of the bound.
+    Holds,
+    /// The whole interval lies on the other side.
+    Fails,
+    /// The interval holds the bound, or a single run gives none.
+    Undecided,
+}
+
+/// A claim, the number that decides it, and whether it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The claim in words.
+    pub text: String,
+    /// The statistic in words: what one run (one seed) contributes, and the bound.
+    pub statistic: String,
+    /// Mean of the statistic over runs.
+    pub estimate: f64,
+    /// 95 % bootstrap interval of that mean; none from a single run.
+    pub interval: Option<Interval>,
+    /// Whether the claim holds.
+    pub verdict: Verdict,
+}
+
+/// Side of the bound on which a claim puts its statistic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Expected {
+    /// The mean is above this bound.
+    Above(f64),
+    /// The mean is below this bound.
+    Below(f64),
+}
+
+impl Claim {
+    /// Decides a claim from one value a run. For a comparison of two losses, hand in the difference (or ratio)
+    /// within each seed, so that runs stay paired.
+    ///
+    /// # Errors
+    /// When there is no value, or one is not finite.
+    pub fn decide(
+        text: &str,
+        statistic: &str,
+        values: &[f64],
+        expected: Expected,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, EvalError> {
+        let estimate = mean(values)?;
+        let interval =
+            if values.len() < 2 { None } else { Some(bootstrap_interval(values, RESAMPLES, rng)?) };
+        let verdict = interval.map_or(Verdict::Undecided, |interval| expected.verdict(interval));
+        Ok(Self { text: text.to_owned(), statistic: statistic.to_owned(), estimate, interval, verdict })
+    }
+}
+
+impl Expected {
+    fn verdict(self, Interval { low, high }: Interval) -> Verdict {
+        let (holds, fails) = match self {
+            Self::Above(bound) => (low > bound, high < bound),
+            Self::Below(bound) => (high < bound, low > bound),
+        };
+        if holds {
+            Verdict::Holds
+        } else if fails {
+            Verdict::Fails
+        } else {
+            Verdict::Undecided
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    fn verdict(values: &[f64], expected: Expected) -> Verdict {
+        let rng = &mut ChaCha8Rng::seed_from_u64(4);
+        Claim::decide("claim", "statistic", values, expected, rng).unwrap().verdict
+    }
+
+    #[test]
+    fn the_interval_decides() {
+        let clear = [0.9, 1.0, 1.1, 1.2];
+        assert_eq!(verdict(&clear, Expected::Above(0.0)), Verdict::Holds);
+        assert_eq!(verdict(&clear, Expected::Below(0.0)), Verdict::Fails);
+        assert_eq!(verdict(&clear, Expected::Below(2.0)), Verdict::Holds);
+        assert_eq!(verdict(&clear, Expected::Above(2.0)), Verdict::Fails);
+        assert_eq!(verdict(&[-1.0, 1.0, 0.5, -0.5], Expected::Above(0.0)), Verdict::Undecided);
+    }
+
+    #[test]
+    fn one_run_decides_nothing_and_no_run_is_an_error() {
+        let rng = &mut ChaCha8Rng::seed_from_u64(4);
+        let claim = Claim::decide("claim", "statistic", &[5.0], Expected::Above(0.0), rng).unwrap();
+        assert_eq!((claim.estimate, claim.interval, claim.verdict), (5.0, None, Verdict::Undecided));
+        assert!(Claim::decide("claim", "statistic", &[], Expected::Above(0.0), rng).is_err());
+        assert!(Claim::decide("claim", "statistic", &[f64::NAN], Expected::Above(0.0), rng).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! Figures: those of the ring experiment, written as PNG and SVG, and the picture of a sound.
+//!
+//! A figure is a function generic over the plotters backend, in units of a quarter pixel. [`Svg`](svg) divides by
+//! four; [`Raster`](raster) halves, so that a PNG has two pixels a picture pixel. Text comes from the bundled font in
+//! both and needs none of the system's.
+
+mod chart;
+mod color;
+mod figure2;
+mod figure3;
+mod font;
+mod raster;
+mod sound;
+mod svg;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::prelude::DrawingBackend;
+use plotters::style::RGBColor;
+
+pub use sound::{Sound, Spectra};
+
+use crate::atomic::write_atomically;
+use crate::error::all_finite;
+use crate::{EvalError, Grid};
+
+/// Drawing units of a picture's pixel.
+const UNITS: u32 = 4;
+
+type Area<DB> = DrawingArea<DB, Shift>;
+type Drawn = Result<(), Box<dyn Error>>;
+
+/// Anomaly scores of one seed's three nets on a grid: what Figures 2 and 3 show.
+#[derive(Clone, Copy, Debug)]
+pub struct RingScores<'a> {
+    /// The nodes on which scores were taken.
+    pub grid: &'a Grid,
+    /// Radius of the border between normal and anomalous; [`crate::ring::BORDER`] in the paper.
+    pub border: f64,
+    /// Scores of the net trained with RE (Eq. 7), one a node.
+    pub re: &'a [f32],
+    /// Scores of the net trained with SNP (Eq. 9).
+    pub snp: &'a [f32],
+    /// Scores of the net trained with BU (Eq. 16).
+    pub bu: &'a [f32],
+}
+
+/// Writes Figure 2 as `<stem>.png` and `<stem>.svg`: `q_θ` of the three losses as maps with one colour scale.
+///
+/// `caption` stands below, wrapped to the width; `_` makes the character after it a subscript.
+///
+/// # Errors
+/// When scores are not finite or not one a node, or a file cannot be written.
+pub fn figure2(scores: &RingScores<'_>, caption: &str, stem: &Path) -> Result<(), EvalError> {
+    scores.check()?;
+    save(&figure2::Figure2::new(scores, caption)?, stem)
+}
+
+/// Writes Figure 3 as `<stem>.png` and `<stem>.svg`: anomaly scores on the cut `x2 = 0`, and against the radius.
+///
+/// # Errors
+/// As [`figure2`].
+pub fn figure3(scores: &RingScores<'_>, caption: &str, stem: &Path) -> Result<(), EvalError> {
+    scores.check()?;
+    save(&figure3::Figure3::new(scores, caption), stem)
+}
+
+/// Writes a picture of a sound as PNG: wave, spectrogram and log-mel features on one axis of time.
+///
+/// # Errors
+/// When it holds no sample or no spectrum, or the file cannot be written.
+pub fn sound(sound: &Sound<'_>, path: &Path) -> Result<(), EvalError> {
+    let empty =
+        sound.samples.is_empty() || sound.spectrogram.values.is_empty() || sound.log_mel.values.is_empty();
+    let png = if empty { Err("it is shorter than one spectrum".into()) } else { to_png(sound) };
+    let png = png.map_err(|source| EvalError::Draw { figure: Sound::NAME, reason: source.to_string() })?;
+    write_atomically(path, |file| file.write_all(&png))
+}
+
+impl<'a> RingScores<'a> {
+    fn losses(&self) -> [(&'static str, &'a [f32], RGBColor); 3] {
+        [("RE", self.re, color::RE), ("SNP", self.snp, color::SNP), ("BU", self.bu, color::BU)]
+    }
+
+    fn check(&self) -> Result<(), EvalError> {
+        for (loss, scores, _) in self.losses() {
+            let what = format!("anomaly scores of {loss} on a grid of {0} x {0}", self.grid.side());
+            if scores.len() != self.grid.len() {
+                return Err(EvalError::Length { what, found: scores.len(), expected: self.grid.len() });
+            }
+            all_finite(&what, &scores.iter().map(|&score| f64::from(score)).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+/// Something that draws itself on any backend.
+trait Picture {
+    /// What error messages and the SVG's title call it.
+    const NAME: &'static str;
+
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws on a white area of [`Picture::size`].
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn;
+}
+
+fn save<P: Picture>(picture: &P, stem: &Path) -> Result<(), EvalError> {
+    let failed = |source: Box<dyn Error>| EvalError::Draw { figure: P::NAME, reason: source.to_string() };
+    let png = to_png(picture).map_err(failed)?;
+    let svg = to_svg(picture).map_err(failed)?;
+    write_atomically(&stem.with_extension("png"), |file| file.write_all(&png))?;
+    write_atomically(&stem.with_extension("svg"), |file| file.write_all(svg.as_bytes()))
+}
+
+fn in_units(picture: &impl Picture) -> (u32, u32) {
+    let (width, height) = picture.size();
+    (width * UNITS, height * UNITS)
+}
+
+fn to_svg<P: Picture>(picture: &P) -> Result<String, Box<dyn Error>> {
+    let (size, mut body) = (in_units(picture), String::new());
+    let area = svg::Svg::new(&mut body, size).into_drawing_area();
+    area.fill(&plotters::style::WHITE)?;
+    picture.draw(&area)?;
+    area.present()?;
+    drop(area);
+    Ok(svg::document(&body, size, P::NAME))
+}
+
+fn to_png<P: Picture>(picture: &P) -> Result<Vec<u8>, Box<dyn Error>> {
+    let size = in_units(picture);
+    let mut rgb = vec![255; size.0 as usize * size.1 as usize * 3];
+    let area = raster::Raster::new(&mut rgb, size).into_drawing_area();
+    picture.draw(&area)?;
+    area.present()?;
+    drop(area);
+    let (size, rgb) = raster::halved(size, &rgb);
+    Ok(raster::encode_png(size, &rgb))
+}

@@ -1,0 +1,14 @@
+//! Measures, tables and figures of finished runs. Knows no model.
+
+pub mod atomic;
+pub mod claims;
+mod error;
+pub mod figures;
+mod grid;
+pub mod ring;
+pub mod stats;
+mod table;
+
+pub use error::EvalError;
+pub use grid::Grid;
+pub use table::{CSV_DIGITS, Table};

@@ -1,0 +1,233 @@
+//! Result tables: columns in, CSV, Parquet and aligned text out.
+
+use std::path::Path;
+
+use polars::prelude::{
+    Column as Series, CsvWriter, DataFrame, IntoColumn, NamedFrom, ParquetWriter, SerWriter, Series as Values,
+};
+
+use crate::EvalError;
+use crate::atomic::write_atomically;
+use crate::error::all_finite;
+
+/// Digits after the point of a real number in CSV. Parquet keeps every bit.
+pub const CSV_DIGITS: usize = 6;
+
+/// A table of named columns of one length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    columns: Vec<(String, Column)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Column {
+    Text(Vec<String>),
+    Integer(Vec<i64>),
+    Real(Vec<Option<f64>>),
+}
+
+impl Table {
+    /// A table without columns.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a column of text.
+    #[must_use]
+    pub fn text<S: Into<String>>(self, name: &str, values: impl IntoIterator<Item = S>) -> Self {
+        self.with(name, Column::Text(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// Adds a column of integers.
+    #[must_use]
+    pub fn integer(self, name: &str, values: impl IntoIterator<Item = i64>) -> Self {
+        self.with(name, Column::Integer(values.into_iter().collect()))
+    }
+
+    /// Adds a column of real numbers.
+    #[must_use]
+    pub fn real(self, name: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        self.optional(name, values.into_iter().map(Some))
+    }
+
+    /// Adds a column of real numbers some of which may be missing (empty in CSV, null in Parquet).
+    #[must_use]
+    pub fn optional(self, name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
+        self.with(name, Column::Real(values.into_iter().collect()))
+    }
+
+    fn with(mut self, name: &str, column: Column) -> Self {
+        self.columns.push((name.to_owned(), column));
+        self
+    }
+
+    /// Writes the table as CSV with a header line, atomically.
+    ///
+    /// Real numbers have [`CSV_DIGITS`] digits after the point, so that equal tables are equal bytes.
+    ///
+    /// # Errors
+    /// When columns differ in length or share a name, a number is NaN or infinite, or the file cannot be written.
+    pub fn write_csv(&self, path: &Path) -> Result<(), EvalError> {
+        let mut frame = self.to_frame(path)?;
+        write_atomically(path, |file| {
+            CsvWriter::new(file).with_float_precision(Some(CSV_DIGITS)).finish(&mut frame)
+        })
+    }
+
+    /// Writes the table as Parquet, atomically.
+    ///
+    /// # Errors
+    /// As [`Table::write_csv`].
+    pub fn write_parquet(&self, path: &Path) -> Result<(), EvalError> {
+        let mut frame = self.to_frame(path)?;
+        write_atomically(path, |file| {
+            ParquetWriter::new(file).set_parallel(false).finish(&mut frame).map(drop)
+        })
+    }
+
+    fn to_frame(&self, path: &Path) -> Result<DataFrame, EvalError> {
+        let columns = self.columns.iter().map(|(name, column)| column.to_series(name));
+        let columns = columns.collect::<Result<Vec<Series>, EvalError>>()?;
+        DataFrame::new_infer_height(columns)
+            .map_err(|source| EvalError::Write { path: path.to_owned(), source: source.into() })
+    }
+
+    /// The table as lines of text for a terminal: numbers to the right with `digits` after the point, text to
+    /// the left, a rule under the header, `-` for a missing number.
+    pub fn to_text(&self, digits: usize) -> String {
+        let columns: Vec<TextColumn> =
+            self.columns.iter().map(|(name, column)| TextColumn::new(name, column, digits)).collect();
+        let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
+        let line = |row: usize| {
+            let cells: Vec<String> = columns.iter().map(|column| column.cell(row)).collect();
+            format!("{}\n", cells.join("  ").trim_end())
+        };
+        let rule: Vec<String> = columns.iter().map(|column| "─".repeat(column.width)).collect();
+        let lines: Vec<String> = (0..rows).map(line).collect();
+        match lines.split_first() {
+            Some((header, body)) => format!("{header}{}\n{}", rule.join("  "), body.concat()),
+            None => String::new(),
+        }
+    }
+}
+
+impl Column {
+    fn to_series(&self, name: &str) -> Result<Series, EvalError> {
+        let values = match self {
+            Self::Text(values) => Values::new(name.into(), values),
+            Self::Integer(values) => Values::new(name.into(), values),
+            Self::Real(values) => {
+                let present: Vec<f64> = values.iter().map(|value| value.unwrap_or(0.0)).collect();
+                all_finite(&format!("column {name}"), &present)?;
+                Values::new(name.into(), values)
+            }
+        };
+        Ok(values.into_column())
+    }
+
+    fn to_text(&self, digits: usize) -> Vec<String> {
+        match self {
+            Self::Text(values) => values.clone(),
+            Self::Integer(values) => values.iter().map(i64::to_string).collect(),
+            Self::Real(values) => values
+                .iter()
+                .map(|value| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}")))
+                .collect(),
+        }
+    }
+}
+
+/// A column as text, header first.
+struct TextColumn {
+    cells: Vec<String>,
+    width: usize,
+    left: bool,
+}
+
+impl TextColumn {
+    fn new(name: &str, column: &Column, digits: usize) -> Self {
+        let mut cells = vec![name.to_owned()];
+        cells.extend(column.to_text(digits));
+        let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+        Self { cells, width, left: matches!(column, Column::Text(_)) }
+    }
+
+    fn cell(&self, row: usize) -> String {
+        let (text, width) = (self.cells.get(row).map_or("", String::as_str), self.width);
+        if self.left { format!("{text:<width$}") } else { format!("{text:>width$}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars::prelude::{AnyValue, CsvReader, ParquetReader, SerReader};
+    use std::fs::{self, File};
+
+    fn table() -> Table {
+        Table::new()
+            .text("loss", ["RE", "SNP", "quoted, \"BU\""])
+            .integer("seeds", [10, 10, -3])
+            .real("kld_u", [0.912_345_678_9, 1e-9, -2.5])
+            .optional("paper", [Some(0.913), None, Some(0.083)])
+    }
+
+    #[test]
+    fn csv_has_a_fixed_precision_and_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        table().write_csv(&path).unwrap();
+        let expected = "loss,seeds,kld_u,paper\nRE,10,0.912346,0.913000\nSNP,10,0.000000,\n\
+                        \"quoted, \"\"BU\"\"\",-3,-2.500000,0.083000\n";
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        let read = CsvReader::new(File::open(&path).unwrap()).finish().unwrap();
+        assert_eq!(read.shape(), (3, 4));
+        assert_eq!(read.column("loss").unwrap().get(2).unwrap(), AnyValue::String("quoted, \"BU\""));
+        assert!(read.column("paper").unwrap().get(1).unwrap().is_null());
+    }
+
+    #[test]
+    fn parquet_reads_back_to_the_bit_and_is_the_same_bytes_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["a.parquet", "b.parquet"].map(|name| folder.path().join(name));
+        table().write_parquet(&first).unwrap();
+        table().write_parquet(&second).unwrap();
+        assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
+        let read = ParquetReader::new(File::open(&first).unwrap()).finish().unwrap();
+        assert!(read.equals_missing(&table().to_frame(&first).unwrap()));
+    }
+
+    #[test]
+    fn text_is_aligned() {
+        let expected = "\
+loss          seeds   kld_u   paper
+────────────  ─────  ──────  ──────
+RE               10   0.912   0.913
+SNP              10   0.000       -
+quoted, \"BU\"     -3  -2.500   0.083
+";
+        let single_spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let found = table().to_text(3);
+        assert_eq!(
+            single_spaced(&found),
+            single_spaced(&expected.replace("──────  ──────\n", "──────  ─────\n"))
+        );
+        let widths: Vec<usize> = found.lines().map(|line| line.chars().count()).collect();
+        assert!(widths.iter().all(|width| *width == widths[0]), "{found}");
+        assert_eq!(Table::new().to_text(3), "");
+    }
+
+    #[test]
+    fn impossible_tables_are_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        let not_finite = Table::new().real("kld_u", [0.5, f64::NAN]);
+        let message = not_finite.write_csv(&path).unwrap_err().to_string();
+        assert_eq!(message, "column kld_u: value 1 is NaN, expected a finite number");
+        let ragged = Table::new().real("a", [1.0]).real("b", [1.0, 2.0]);
+        assert!(ragged.write_csv(&path).unwrap_err().to_string().contains("table.csv"));
+        let twice = Table::new().real("a", [1.0]).real("a", [2.0]);
+        assert!(twice.write_parquet(&path).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,73 @@
+//! Measures against SciPy, NumPy and scikit-learn: `fixtures/<topic>/make.py` made the expected numbers.
+
+use eval::ring::{BORDER, Density};
+use eval::{Grid, stats};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn cases(json: &str) -> Vec<Value> {
+    let cases: Vec<Value> = serde_json::from_str(json).unwrap();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn close(found: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs().max(1.0),
+        "found {found}, expected {expected}"
+    );
+}
+
+#[test]
+fn divergences_agree_with_scipy() {
+    for case in cases(include_str!("fixtures/ring/expected.json")) {
+        let get = |key: &str| case[key].as_f64().unwrap();
+        let grid = Grid::new(3.0, case["points"].as_u64().unwrap() as usize).unwrap();
+        let score = |i: usize| {
+            let (x1, x2) = (grid.coordinate(i % grid.side()), grid.coordinate(i / grid.side()));
+            let wave = get("c") * (1.0 + (2.0 * x1 + x2).sin());
+            (get("a") * (x1.hypot(x2) - get("b")).max(0.0).powi(2) + wave) as f32
+        };
+        let scores: Vec<f32> = (0..grid.len()).map(score).collect();
+        let q = Density::from_scores(&grid, &scores).unwrap();
+        let p = Density::oracle(&grid, BORDER, get("cap")).unwrap();
+        let u = Density::uniform(&grid, BORDER).unwrap();
+        // sin and hypot of two libraries differ in the last bit, and with them a score's rounding to f32.
+        close(p.kl_divergence(&q).unwrap(), get("kld_p"), 1e-7);
+        close(u.kl_divergence(&q).unwrap(), get("kld_u"), 1e-7);
+        close(p.kl_divergence(&u).unwrap(), get("p_u"), 1e-12);
+        close(q.mass()[grid.len() / 2], get("q_centre"), 1e-9);
+    }
+}
+
+#[test]
+fn statistics_agree_with_numpy_and_scipy() {
+    for case in cases(include_str!("fixtures/stats/expected.json")) {
+        let values = numbers(&case["values"]);
+        close(stats::mean(&values).unwrap(), case["mean"].as_f64().unwrap(), 1e-14);
+        close(stats::sd(&values).unwrap(), case["sd"].as_f64().unwrap(), 1e-14);
+        for (level, expected) in [0.0, 0.05, 0.5, 0.975, 1.0].into_iter().zip(numbers(&case["quantiles"])) {
+            close(stats::quantile(&values, level).unwrap(), expected, 1e-14);
+        }
+        let (found, expected) = (stats::t_interval(&values).unwrap(), numbers(&case["t"]));
+        close(found.low, expected[0], 1e-6);
+        close(found.high, expected[1], 1e-6);
+    }
+}
+
+#[test]
+fn bootstrap_intervals_agree_with_scipy_to_the_noise_of_resampling() {
+    let rng = &mut ChaCha8Rng::seed_from_u64(11);
+    for case in cases(include_str!("fixtures/stats/expected.json")) {
+        let (values, expected) = (numbers(&case["values"]), numbers(&case["bootstrap"]));
+        let found = stats::bootstrap_interval(&values, 20_000, rng).unwrap();
+        let tolerance = 0.02 * (expected[1] - expected[0]);
+        assert!((found.low - expected[0]).abs() <= tolerance, "{found:?} {expected:?}");
+        assert!((found.high - expected[1]).abs() <= tolerance, "{found:?} {expected:?}");
+    }
+}
