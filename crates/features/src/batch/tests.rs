@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::mix::power;
-use crate::rng;
 
 /// Normal sounds of noise at level 1, so that features tell nothing but what was mixed in.
 fn sounds(normal: &[usize], clips: &[usize]) -> Arc<TrainingSounds> {
     let sound = |(index, &len): (usize, &usize), name: &str| {
-        let mut rng = rng::stream(index as u64, Purpose::Data, len as u64);
+        let mut rng = stream(index as u64, Purpose::Data, len as u64);
         let samples: Vec<f32> = (0..len).map(|_| rng.random_range(-1.0..1.0)).collect();
         Loaded::from_samples(&format!("{name}{index}.wav"), samples, 16_000)
     };

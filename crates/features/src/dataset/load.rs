@@ -13,7 +13,7 @@ use super::pattern::{Label, Labels};
 use super::problem::{DatasetError, Problem};
 use super::{Dataset, SoundFile};
 use crate::audio;
-use crate::mix::mix_at_snr;
+use crate::mix::{MixError, mix_at_snr};
 use crate::rng::{Purpose, stream};
 
 /// The ends of a noise are faded into each other over this length, in seconds.
@@ -70,17 +70,17 @@ impl Dataset {
         let noises = self.noises(role, rate)?;
         self.collect(files.par_iter().map(|file| {
             let mut loaded = read(file, rate)?;
-            if let (Some((snr_db, loops)), false) = (&noises, loaded.samples.is_empty()) {
+            if let Some(noises) = &noises {
                 let mut rng = stream(self.mixing.seed, Purpose::Data, loaded.stream);
-                let mixed = with_noise(&loaded.samples, loops, *snr_db, &mut rng);
+                let mixed = noises.mixed_with(&loaded.samples, &mut rng);
                 loaded.samples = mixed.map_err(|error| Problem::at(&file.path, error, "a sound to mix"))?;
             }
             Ok(loaded)
         }))
     }
 
-    /// The noises that sounds of `role` are mixed with, as endless loops.
-    fn noises(&self, role: Role, rate: u32) -> Result<Option<(f64, Vec<Vec<f32>>)>, DatasetError> {
+    /// The noises that sounds of `role` are mixed with.
+    fn noises(&self, role: Role, rate: u32) -> Result<Option<Noises>, DatasetError> {
         let clips = !self.mixing.anr_db.is_empty();
         let split = match role {
             Role::NormalTrain => Split::Train,
@@ -94,7 +94,7 @@ impl Dataset {
         let fade = (CROSSFADE_S * f64::from(rate)) as usize;
         let loops =
             self.collect(files.par_iter().map(|file| Ok(seamless(&read(file, rate)?.samples, fade))))?;
-        Ok(Some((snr_db, loops)))
+        Ok(Some(Noises { snr_db, loops }))
     }
 
     fn collect<T: Send>(
@@ -137,19 +137,23 @@ fn seamless(sound: &[f32], fade: usize) -> Vec<f32> {
     repeated
 }
 
-/// A sound mixed with a random stretch of a random noise.
-fn with_noise(
-    sound: &[f32],
-    loops: &[Vec<f32>],
+/// Noises to mix with, each at the same ratio.
+struct Noises {
     snr_db: f64,
-    rng: &mut ChaCha8Rng,
-) -> Result<Arc<[f32]>, crate::mix::MixError> {
-    let noise = &loops[rng.random_range(0..loops.len())];
-    let start = rng.random_range(0..noise.len());
-    let stretch: Vec<f32> = noise.iter().cycle().skip(start).take(sound.len()).copied().collect();
-    let mut mixed = sound.to_vec();
-    mix_at_snr(&mut mixed, &stretch, snr_db)?;
-    Ok(mixed.into())
+    /// Sounds that can be repeated without a click.
+    loops: Vec<Vec<f32>>,
+}
+
+impl Noises {
+    /// A sound mixed with a random stretch of a random noise.
+    fn mixed_with(&self, sound: &[f32], rng: &mut ChaCha8Rng) -> Result<Arc<[f32]>, MixError> {
+        let noise = &self.loops[rng.random_range(0..self.loops.len())];
+        let start = rng.random_range(0..noise.len());
+        let stretch: Vec<f32> = noise.iter().cycle().skip(start).take(sound.len()).copied().collect();
+        let mut mixed = sound.to_vec();
+        mix_at_snr(&mut mixed, &stretch, self.snr_db)?;
+        Ok(mixed.into())
+    }
 }
 
 #[cfg(test)]
@@ -174,7 +178,8 @@ mod tests {
         let mut rng = stream(3, Purpose::Data, 0);
         let sound: Vec<f32> = (0..10_000).map(|t| (t as f32 * 0.1).sin()).collect();
         let noise: Vec<f32> = (0..700).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let mixed = with_noise(&sound, &[seamless(&noise, 64)], 6.0, &mut rng).unwrap();
+        let noises = Noises { snr_db: 6.0, loops: vec![seamless(&noise, 64)] };
+        let mixed = noises.mixed_with(&sound, &mut rng).unwrap();
         let added: Vec<f32> = mixed.iter().zip(&sound).map(|(mixed, sound)| mixed - sound).collect();
         let measured = 10.0 * (power(&sound) / power(&added)).log10();
         assert!((measured - 6.0).abs() < 0.01, "{measured} dB");

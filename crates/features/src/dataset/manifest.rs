@@ -191,7 +191,7 @@ impl Source {
                     problems.extend(pattern.labels().filter(|l| self.labels.contains_key(l)).map(|l| {
                         let found = format!("`{}`, which `{text}` reads from the name", l.name());
                         Problem::new("labels", found, "each label once")
-                    }))
+                    }));
                 }
             }
         }
@@ -222,7 +222,8 @@ impl Source {
 impl Mixing {
     fn problems(&self) -> Vec<Problem> {
         let of = |key: &str, value: f64| {
-            (!(value.abs() <= 200.0)).then(|| Problem::new(key, value, "a ratio in dB between -200 and 200"))
+            (!(-200.0..=200.0).contains(&value))
+                .then(|| Problem::new(key, value, "a ratio in dB between -200 and 200"))
         };
         let noise_snr_db = self.noise_snr_db.and_then(|snr_db| of("mixing.noise_snr_db", snr_db));
         let mut problems: Vec<Problem> = noise_snr_db.into_iter().collect();

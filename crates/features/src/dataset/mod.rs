@@ -79,6 +79,16 @@ impl Dataset {
     /// # Errors
     /// All that is wrong with the manifest, or with all folders and files at once.
     pub fn open(manifest: &Manifest, index: &Path) -> Result<Dataset, DatasetError> {
+        let (set, problems) = Self::survey(manifest, index)?;
+        DatasetError::check(&manifest.name, problems)?;
+        Ok(set)
+    }
+
+    /// What is good of a set, and all that is wrong with its folders and files.
+    ///
+    /// # Errors
+    /// All that is wrong with the manifest itself.
+    pub fn survey(manifest: &Manifest, index: &Path) -> Result<(Dataset, Vec<Problem>), DatasetError> {
         DatasetError::check(&manifest.name, manifest.problems())?;
         let (resolved, mut problems) = resolve::resolve(manifest);
         let (facts, unreadable, warning) = index::look_up(&resolved, index);
@@ -101,9 +111,8 @@ impl Dataset {
                 Err(problem) => problems.push(problem),
             }
         }
-        DatasetError::check(&manifest.name, problems)?;
         set.warnings.extend(warnings(&set.files));
-        Ok(set)
+        Ok((set, problem::sorted(problems)))
     }
 
     /// The files of one role, sorted by name.

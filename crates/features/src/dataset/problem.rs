@@ -51,11 +51,20 @@ pub struct DatasetError {
 
 impl DatasetError {
     /// An error when there is at least one problem.
-    pub(crate) fn check(set: &str, mut problems: Vec<Problem>) -> Result<(), Self> {
-        problems.sort();
-        problems.dedup();
-        if problems.is_empty() { Ok(()) } else { Err(Self { set: set.to_owned(), problems }) }
+    pub(crate) fn check(set: &str, problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { set: set.to_owned(), problems: sorted(problems) })
+        }
     }
+}
+
+/// By place, each told once.
+pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort();
+    problems.dedup();
+    problems
 }
 
 fn count(problems: &[Problem]) -> String {
