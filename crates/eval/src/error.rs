@@ -55,6 +55,12 @@ pub enum EvalError {
         /// How many it needs.
         needed: usize,
     },
+    /// A false-positive rate outside `(0, 1]`.
+    #[error("highest false-positive rate is {found}, expected a number above 0 and at most 1")]
+    Rate {
+        /// The rate.
+        found: f64,
+    },
     /// A file that could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

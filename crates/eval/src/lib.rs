@@ -1,6 +1,7 @@
 //! Measures, tables and figures of finished runs. Knows no model.
 
 pub mod atomic;
+pub mod auc;
 pub mod claims;
 mod error;
 pub mod figures;

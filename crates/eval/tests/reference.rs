@@ -1,5 +1,6 @@
 //! Measures against SciPy, NumPy and scikit-learn: `fixtures/<topic>/make.py` made the expected numbers.
 
+use eval::auc::{auc, partial_auc};
 use eval::ring::{BORDER, Density};
 use eval::{Grid, stats};
 use rand::SeedableRng;
@@ -69,5 +70,16 @@ fn bootstrap_intervals_agree_with_scipy_to_the_noise_of_resampling() {
         let tolerance = 0.02 * (expected[1] - expected[0]);
         assert!((found.low - expected[0]).abs() <= tolerance, "{found:?} {expected:?}");
         assert!((found.high - expected[1]).abs() <= tolerance, "{found:?} {expected:?}");
+    }
+}
+
+#[test]
+fn areas_agree_with_scikit_learn() {
+    for case in cases(include_str!("fixtures/auc/expected.json")) {
+        let (normal, anomalous) = (numbers(&case["normal"]), numbers(&case["anomalous"]));
+        close(auc(&normal, &anomalous).unwrap(), case["auc"].as_f64().unwrap(), 1e-12);
+        for (max_fpr, expected) in [0.05, 0.1, 0.5].into_iter().zip(numbers(&case["pauc"])) {
+            close(partial_auc(&normal, &anomalous, max_fpr).unwrap(), expected, 1e-12);
+        }
     }
 }
