@@ -1,5 +1,7 @@
 //! Claims of the paper, each with the statistic that decides it.
 
+use std::fmt;
+
 use rand_chacha::ChaCha8Rng;
 
 use crate::EvalError;
@@ -17,6 +19,16 @@ pub enum Verdict {
     Fails,
     /// The interval holds the bound, or a single run gives none.
     Undecided,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Holds => "holds",
+            Self::Fails => "does not hold",
+            Self::Undecided => "undecided",
+        })
+    }
 }
 
 /// A claim, the number that decides it, and whether it holds.

@@ -1,6 +1,7 @@
 //! Figures against golden pictures. `UPDATE_GOLDEN=1 cargo test -p eval --test figures` writes them anew.
 
 use std::fs;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use eval::figures::{RingScores, figure2, figure3};
@@ -35,8 +36,8 @@ struct Image {
 
 fn read_png(path: &Path) -> Image {
     let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut reader = png::Decoder::new(file).read_info().unwrap();
-    let mut rgb = vec![0; reader.output_buffer_size()];
+    let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
+    let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut rgb).unwrap();
     Image { size: (info.width, info.height), rgb }
 }

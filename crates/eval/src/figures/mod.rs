@@ -1,7 +1,7 @@
 //! Figures: those of the ring experiment, written as PNG and SVG, and the picture of a sound.
 //!
-//! A figure is a function generic over the plotters backend, in units of a quarter pixel. [`Svg`](svg) divides by
-//! four; [`Raster`](raster) halves, so that a PNG has two pixels a picture pixel. Text comes from the bundled font in
+//! A figure is a function generic over the plotters backend, in units of a quarter pixel. `Svg` divides by
+//! four; `Raster` halves, so that a PNG has two pixels a picture pixel. Text comes from the bundled font in
 //! both and needs none of the system's.
 
 mod chart;

@@ -106,8 +106,8 @@ pub(super) fn encode_png((width, height): (u32, u32), rgb: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Default);
-    encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::Adaptive);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(rgb));
     written.expect("an RGB image of its stated size can be encoded into memory");
     bytes
