@@ -86,6 +86,7 @@ impl Sound<'_> {
             corner: (LEFT, top),
             size: (PLANE, height),
             x: (0.0, self.seconds()),
+            x_ticks: 12,
             y: (low, high),
             x_name,
             y_name,
