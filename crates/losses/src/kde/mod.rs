@@ -1,0 +1,127 @@
+//! Gaussian kernel density of each row of a mini-batch (Eq. 15), and the weights made of it (Eq. 14, 16).
+
+mod gram;
+mod pairs;
+mod strips;
+
+use gram::Gram;
+use pairs::Pairs;
+use strips::Strips;
+
+/// What a density cannot be estimated with.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum KdeError {
+    /// Rows without features.
+    #[error("features of a row: found 0, expected at least 1")]
+    NoFeatures,
+    /// A band-width that is no positive number.
+    #[error("sigma: found {0}, expected a positive finite number")]
+    Sigma(f64),
+    /// A regulariser that is negative or no number.
+    #[error("epsilon: found {0}, expected a non-negative finite number")]
+    Epsilon(f64),
+}
+
+/// σ and ε of Eqs. 15 and 16.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KdeConfig {
+    /// Band-width parameter σ, in units of 1 / |x|².
+    pub sigma: f64,
+    /// The small positive ε that bounds the weights.
+    pub epsilon: f64,
+}
+
+impl KdeConfig {
+    /// Checks the two numbers.
+    ///
+    /// # Errors
+    /// σ that is not positive and finite, ε that is negative or not finite.
+    pub fn validate(&self) -> Result<(), KdeError> {
+        if !(self.sigma > 0.0 && self.sigma.is_finite()) {
+            return Err(KdeError::Sigma(self.sigma));
+        }
+        let valid = self.epsilon >= 0.0 && self.epsilon.is_finite();
+        if valid { Ok(()) } else { Err(KdeError::Epsilon(self.epsilon)) }
+    }
+}
+
+/// The densities of mini-batches, with buffers that grow to the largest of them and are then kept.
+#[derive(Debug)]
+pub struct Kde {
+    dim: usize,
+    config: KdeConfig,
+    threads: usize,
+    strips: Strips,
+    kernel: Kernel,
+}
+
+#[derive(Debug)]
+enum Kernel {
+    One(Pairs<1>),
+    Two(Pairs<2>),
+    Three(Pairs<3>),
+    Four(Pairs<4>),
+    Many(Gram),
+}
+
+impl Kde {
+    /// Densities of rows of `dim` (D) features, on at most `threads` threads of the current rayon pool.
+    ///
+    /// Up to four features each pair is computed from its coordinates, above that from blocks of the Gram matrix.
+    ///
+    /// # Errors
+    /// D of zero, and as [`KdeConfig::validate`].
+    pub fn new(dim: usize, config: KdeConfig, threads: usize) -> Result<Self, KdeError> {
+        config.validate()?;
+        let kernel = match dim {
+            0 => return Err(KdeError::NoFeatures),
+            1 => Kernel::One(Pairs::default()),
+            2 => Kernel::Two(Pairs::default()),
+            3 => Kernel::Three(Pairs::default()),
+            4 => Kernel::Four(Pairs::default()),
+            _ => Kernel::Many(Gram::new(dim)),
+        };
+        Ok(Self { dim, config, threads, strips: Strips::default(), kernel })
+    }
+
+    /// K(x_i) = 1/M Σ_j exp(-σ |x_i - x_j|²) of each row x_i (Eq. 15), in (0, 1]; the row itself is one of the j.
+    ///
+    /// `rows` is (M, D) row-major and finite, `density` holds M. The same bytes for any number of threads.
+    ///
+    /// # Panics
+    /// When the lengths do not match.
+    pub fn density(&mut self, rows: &[f32], density: &mut [f32]) {
+        let count = density.len();
+        assert_eq!(rows.len(), count * self.dim, "rows hold M x D floats and density M");
+        if count == 0 {
+            return;
+        }
+        let exponent = self.config.sigma * std::f64::consts::LOG2_E;
+        let (strips, threads) = (&mut self.strips, self.threads);
+        macro_rules! totals {
+            ($kernel:expr) => {{
+                $kernel.load(rows, exponent);
+                strips.run($kernel, count, threads)
+            }};
+        }
+        let totals = match &mut self.kernel {
+            Kernel::One(kernel) => totals!(kernel),
+            Kernel::Two(kernel) => totals!(kernel),
+            Kernel::Three(kernel) => totals!(kernel),
+            Kernel::Four(kernel) => totals!(kernel),
+            Kernel::Many(kernel) => totals!(kernel),
+        };
+        let share = 1.0 / count as f32;
+        density.iter_mut().zip(totals).for_each(|(density, total)| *density = share * total);
+    }
+
+    /// The weights w_i = 1 / (K(x_i) + ε) of Eq. 16, not normalised; arguments as of [`density`](Self::density).
+    ///
+    /// # Panics
+    /// As [`density`](Self::density).
+    pub fn weights(&mut self, rows: &[f32], weights: &mut [f32]) {
+        self.density(rows, weights);
+        let epsilon = self.config.epsilon as f32;
+        weights.iter_mut().for_each(|weight| *weight = 1.0 / (*weight + epsilon));
+    }
+}

@@ -1,0 +1,101 @@
+//! Few features: the kernel of each pair from its coordinates, a vector register of pairs at a time.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::strips::{LANES, Strip, StripKernel};
+use crate::simd::{MIN_EXPONENT, exp2};
+
+/// Rows taken together, so that a column's coordinates and sum are loaded once for all of them.
+const GROUP: usize = 4;
+
+/// Coordinate of a padding row: so far off that its kernel underflows, near enough that its square is finite.
+const FAR: f32 = 1e15;
+
+/// Rows times the root of the exponent, so that the kernel is 2^-|y_i - y_j|²; feature-major, D runs of padded rows.
+#[derive(Debug, Default)]
+pub(super) struct Pairs<const D: usize> {
+    padded: usize,
+    columns: Vec<f32>,
+}
+
+impl<const D: usize> Pairs<D> {
+    /// Takes `rows`, (M, D) row-major; the kernel of two of them is 2^(-`exponent` |x_i - x_j|²).
+    pub(super) fn load(&mut self, rows: &[f32], exponent: f64) {
+        let (rows, _) = rows.as_chunks::<D>();
+        let scale = exponent.sqrt() as f32;
+        self.padded = rows.len().next_multiple_of(LANES);
+        self.columns.resize(D * self.padded, FAR);
+        for (feature, column) in self.columns.chunks_exact_mut(self.padded).enumerate() {
+            column.iter_mut().zip(rows).for_each(|(y, row)| *y = scale * row[feature]);
+            column[rows.len()..].fill(FAR);
+        }
+    }
+}
+
+impl<const D: usize> StripKernel for Pairs<D> {
+    const HEIGHT: usize = 16;
+    const WIDTH: usize = 2048;
+    const SCRATCH: usize = 0;
+
+    fn sums(&self, strip: &Strip, _: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
+        Arch::new().dispatch(Sums { pairs: self, strip, row_sums, col_sums });
+    }
+}
+
+struct Sums<'a, const D: usize> {
+    pairs: &'a Pairs<D>,
+    strip: &'a Strip,
+    row_sums: &'a mut [f32],
+    col_sums: &'a mut [f32],
+}
+
+impl<const D: usize> WithSimd for Sums<'_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { pairs, strip, row_sums, col_sums } = self;
+        let column = |d: usize| &pairs.columns[d * pairs.padded..][..pairs.padded];
+        let cols: [&[S::f32s]; D] =
+            std::array::from_fn(|d| S::as_simd_f32s(&column(d)[strip.cols.clone()]).0);
+        let (col_sums, _) = S::as_mut_simd_f32s(col_sums);
+        let zero = simd.splat_f32s(0.0);
+        col_sums.fill(zero);
+        let diagonal = strip.diagonal().len() / S::F32_LANES;
+        let (col_sums, count) = (&mut col_sums[diagonal..], cols[0].len());
+        let cols = cols.map(|c| &c[..count]);
+        for (first, row_sums) in strip.rows.clone().step_by(GROUP).zip(row_sums.as_chunks_mut::<GROUP>().0) {
+            let group: [[S::f32s; D]; GROUP] =
+                std::array::from_fn(|k| std::array::from_fn(|d| simd.splat_f32s(column(d)[first + k])));
+            let mut sums = [zero; GROUP];
+            for j in 0..diagonal {
+                let kernel = kernels(simd, &group, std::array::from_fn(|d| cols[d][j]));
+                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
+            }
+            for (j, col_sum) in (diagonal..count).zip(&mut *col_sums) {
+                let kernel = kernels(simd, &group, std::array::from_fn(|d| cols[d][j]));
+                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
+                let [a, b, c, d] = kernel;
+                *col_sum = simd.add_f32s(*col_sum, simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
+            }
+            *row_sums = sums.map(|sum| simd.reduce_sum_f32s(sum));
+        }
+    }
+}
+
+/// The kernels of each row of a group with a register of columns.
+#[inline(always)]
+fn kernels<S: Simd, const D: usize>(
+    simd: S,
+    group: &[[S::f32s; D]; GROUP],
+    col: [S::f32s; D],
+) -> [S::f32s; GROUP] {
+    std::array::from_fn(|k| {
+        let mut exponent = simd.splat_f32s(0.0);
+        for d in 0..D {
+            let difference = simd.sub_f32s(group[k][d], col[d]);
+            exponent = simd.negate_mul_add_e_f32s(difference, difference, exponent);
+        }
+        exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
+    })
+}

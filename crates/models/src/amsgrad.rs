@@ -1,0 +1,122 @@
+//! AMSGrad (Reddi et al., 2018), as PyTorch's `Adam(amsgrad=True)` computes it.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Settings of the optimizer; the learning rate is an argument of each step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AmsGradConfig {
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+}
+
+impl Default for AmsGradConfig {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// The optimizer's state: everything that a resumed run needs besides the parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AmsGrad {
+    /// Settings.
+    pub config: AmsGradConfig,
+    /// Updates made.
+    pub step: u64,
+    /// Decayed mean of the gradient, one a parameter.
+    pub first_moment: Vec<f32>,
+    /// Decayed mean of the squared gradient.
+    pub second_moment: Vec<f32>,
+    /// The largest second moment so far.
+    pub max_second_moment: Vec<f32>,
+}
+
+/// The factors of one step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factors {
+    /// Learning rate over the first moment's bias correction.
+    pub(crate) rate: f64,
+    /// 1 / root of the second moment's bias correction.
+    pub(crate) root: f64,
+}
+
+impl AmsGrad {
+    /// The state before the first update of `parameters` numbers.
+    pub fn new(parameters: usize, config: AmsGradConfig) -> Self {
+        let zeros = vec![0.0; parameters];
+        Self {
+            config,
+            step: 0,
+            first_moment: zeros.clone(),
+            second_moment: zeros.clone(),
+            max_second_moment: zeros,
+        }
+    }
+
+    /// Counts a step and gives its factors.
+    pub(crate) fn advance(&mut self, learning_rate: f64) -> Factors {
+        self.step += 1;
+        let exponent = i32::try_from(self.step).unwrap_or(i32::MAX);
+        let correction = |beta: f64| 1.0 - beta.powi(exponent);
+        Factors {
+            rate: learning_rate / correction(self.config.beta1),
+            root: correction(self.config.beta2).sqrt().recip(),
+        }
+    }
+
+    /// One update of `parameters` by `gradient`.
+    ///
+    /// # Panics
+    /// When the lengths are not those of the state.
+    pub fn update(&mut self, parameters: &mut [f32], gradient: &[f32], learning_rate: f64) {
+        assert_eq!(parameters.len(), self.first_moment.len(), "the state is that of the parameters");
+        assert_eq!(parameters.len(), gradient.len(), "a derivative for each parameter");
+        let factors = self.advance(learning_rate);
+        Arch::new().dispatch(Update { state: self, factors, parameters, gradient });
+    }
+}
+
+struct Update<'a> {
+    state: &'a mut AmsGrad,
+    factors: Factors,
+    parameters: &'a mut [f32],
+    gradient: &'a [f32],
+}
+
+impl WithSimd for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { state, factors, parameters, gradient } = self;
+        let AmsGradConfig { beta1, beta2, epsilon } = state.config;
+        let splat = |x: f64| simd.splat_f32s(x as f32);
+        let [keep1, take1, keep2, take2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(splat);
+        let [epsilon, rate, root] = [epsilon, factors.rate, factors.root].map(splat);
+        let next = |[p, g, m, v, v_max]: [S::f32s; 5]| {
+            let m = simd.mul_add_e_f32s(keep1, m, simd.mul_f32s(take1, g));
+            let v = simd.mul_add_e_f32s(keep2, v, simd.mul_f32s(take2, simd.mul_f32s(g, g)));
+            let v_max = simd.max_f32s(v_max, v);
+            let scale = simd.mul_add_e_f32s(simd.sqrt_f32s(v_max), root, epsilon);
+            let p = simd.sub_f32s(p, simd.div_f32s(simd.mul_f32s(rate, m), scale));
+            [p, m, v, v_max]
+        };
+        let (p, p_tail) = S::as_mut_simd_f32s(parameters);
+        let (g, g_tail) = S::as_simd_f32s(gradient);
+        let (m, m_tail) = S::as_mut_simd_f32s(&mut state.first_moment);
+        let (v, v_tail) = S::as_mut_simd_f32s(&mut state.second_moment);
+        let (v_max, v_max_tail) = S::as_mut_simd_f32s(&mut state.max_second_moment);
+        for ((((p, g), m), v), v_max) in p.iter_mut().zip(g).zip(m).zip(v).zip(v_max) {
+            [*p, *m, *v, *v_max] = next([*p, *g, *m, *v, *v_max]);
+        }
+        let load = |tail: &[f32]| simd.partial_load_f32s(tail);
+        let [p, m, v, v_max] =
+            next([load(p_tail), load(g_tail), load(m_tail), load(v_tail), load(v_max_tail)]);
+        for (tail, value) in [(p_tail, p), (m_tail, m), (v_tail, v), (v_max_tail, v_max)] {
+            simd.partial_store_f32s(tail, value);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The one interface of the engines that train.
+
+use losses::{KdeConfig, Objective, Value};
+
+use crate::{AmsGradConfig, Architecture, Checkpoint, ModelError};
+
+/// A mini-batch: (M, D) row-major, the M_u normal rows first, then the anomalous ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// All rows.
+    pub rows: &'a [f32],
+    /// M_u.
+    pub normal: usize,
+}
+
+/// What is trained, and for what; the learning rate and the batch come with each step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// What is minimised.
+    pub objective: Objective,
+    /// How BU estimates the density.
+    pub kde: KdeConfig,
+    /// The optimizer.
+    pub amsgrad: AmsGradConfig,
+    /// Most threads of the current rayon pool that a step uses; the result does not depend on it.
+    pub threads: usize,
+}
+
+impl Training {
+    /// Checks the settings of objective and density.
+    ///
+    /// # Errors
+    /// Those of [`Objective::validate`] and [`KdeConfig::validate`].
+    pub fn validate(&self) -> Result<(), ModelError> {
+        self.objective.validate()?;
+        Ok(self.kde.validate()?)
+    }
+}
+
+/// Trains an autoencoder, one update at a time.
+pub trait Engine {
+    /// The objective of `batch`, and its gradient by every parameter in the order of
+    /// [`Parameters::values`](crate::Parameters::values).
+    ///
+    /// # Errors
+    /// A batch that does not fit, and those of the engine.
+    fn gradient(&mut self, batch: Batch<'_>, gradient: &mut [f32]) -> Result<Value, ModelError>;
+
+    /// One update θ ← θ - AMSGrad(∇J) on `batch`; the objective before it.
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient); an objective that is no finite number, which leaves θ as it was.
+    fn step(&mut self, batch: Batch<'_>, learning_rate: f64) -> Result<Value, ModelError>;
+
+    /// A(x) of each row (Eq. 5): `rows` is (M, D) row-major, `scores` holds M.
+    ///
+    /// # Errors
+    /// Lengths that do not fit, and those of the engine.
+    fn anomaly_scores(&mut self, rows: &[f32], scores: &mut [f32]) -> Result<(), ModelError>;
+
+    /// Everything from which training goes on exactly: parameters and optimizer.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    fn checkpoint(&self) -> Result<Checkpoint, ModelError>;
+}
+
+/// Rows in `batch` if it fits `architecture` and `objective`.
+pub(crate) fn check_batch(architecture: &Architecture, batch: Batch<'_>) -> Result<usize, ModelError> {
+    let dim = architecture.dim();
+    let rows = batch.rows.len() / dim;
+    if batch.rows.len() % dim != 0 || batch.normal == 0 || batch.normal > rows {
+        return Err(ModelError::Batch {
+            found: format!("{} numbers with {} normal rows", batch.rows.len(), batch.normal),
+            expected: format!("whole rows of {dim}, at least one of them normal"),
+        });
+    }
+    Ok(rows)
+}
+
+/// Fails unless `rows` holds a row for each of `scores`.
+pub(crate) fn check_scores(
+    architecture: &Architecture,
+    rows: &[f32],
+    scores: &[f32],
+) -> Result<(), ModelError> {
+    let expected = scores.len() * architecture.dim();
+    if rows.len() == expected {
+        return Ok(());
+    }
+    let found = format!("{} numbers", rows.len());
+    Err(ModelError::Batch { found, expected: format!("{} rows of {}", scores.len(), architecture.dim()) })
+}
+
+/// Fails when the objective is no finite number.
+pub(crate) fn check_value(value: Value, step: u64, learning_rate: f64) -> Result<(), ModelError> {
+    if value.total.is_finite() {
+        return Ok(());
+    }
+    Err(ModelError::Diverged { step, learning_rate, value: value.total })
+}

@@ -1,0 +1,53 @@
+//! What goes wrong with a network.
+
+use std::path::PathBuf;
+
+/// Errors of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Layer sizes of which no autoencoder can be made.
+    #[error("layer sizes: found {found:?}, expected {expected}")]
+    Sizes {
+        /// The sizes.
+        found: Vec<usize>,
+        /// What they have to be.
+        expected: &'static str,
+    },
+    /// A batch that does not fit the network.
+    #[error("batch: found {found}, expected {expected}")]
+    Batch {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// A loss that is no longer a finite number.
+    #[error(
+        "the objective became {value} at step {step} (learning rate {learning_rate}): training has diverged"
+    )]
+    Diverged {
+        /// Updates made before.
+        step: u64,
+        /// The learning rate of the step.
+        learning_rate: f64,
+        /// What the objective became.
+        value: f64,
+    },
+    /// A checkpoint that cannot be used.
+    #[error("{}: {what}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// Found and expected.
+        what: String,
+    },
+    /// Settings of the density.
+    #[error(transparent)]
+    Kde(#[from] losses::KdeError),
+    /// Settings of the objective.
+    #[error(transparent)]
+    Lambda(#[from] losses::objective::LambdaError),
+    /// The candle engine.
+    #[error("candle: {0}")]
+    Candle(#[from] candle_core::Error),
+}

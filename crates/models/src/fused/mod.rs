@@ -1,0 +1,121 @@
+//! The CPU engine: forward and backward written out over buffers that are made once.
+
+mod large;
+mod rows;
+mod small;
+
+use losses::{Kde, Objective, Value};
+
+use self::large::Large;
+use self::small::Small;
+use crate::engine::{check_batch, check_scores, check_value};
+use crate::{AmsGrad, Architecture, Batch, Checkpoint, Engine, ModelError, Parameters, Training};
+
+/// Widest layer of a network whose layers are computed from registers rather than by matrix products.
+const SMALL_WIDTH: usize = 64;
+
+/// Rows scored at a time, so that a score's intermediate values stay in the cache.
+const SCORED_ROWS: usize = 1024;
+
+/// Trains with explicit gradients on the CPU.
+#[derive(Debug)]
+pub struct FusedEngine {
+    training: Training,
+    parameters: Parameters,
+    optimizer: AmsGrad,
+    passes: Box<dyn Passes>,
+    kde: Kde,
+    scores: Vec<f32>,
+    score_gradient: Vec<f32>,
+    weights: Vec<f32>,
+    gradient: Vec<f32>,
+}
+
+/// The two passes through a network. `backward` belongs to the `forward` before it.
+trait Passes: std::fmt::Debug + Send {
+    /// A(x) of each of `rows`, (M, D) row-major.
+    fn forward(&mut self, parameters: &Parameters, rows: &[f32], scores: &mut [f32]);
+
+    /// The gradient by every parameter, from the derivative by each score.
+    fn backward(
+        &mut self,
+        parameters: &Parameters,
+        rows: &[f32],
+        score_gradient: &[f32],
+        gradient: &mut [f32],
+    );
+}
+
+impl FusedEngine {
+    /// Goes on from `checkpoint`.
+    ///
+    /// # Errors
+    /// Settings of `training` that are invalid.
+    pub fn new(training: Training, checkpoint: Checkpoint) -> Result<Self, ModelError> {
+        training.validate()?;
+        let Checkpoint { parameters, optimizer } = checkpoint;
+        let architecture = parameters.architecture();
+        let kde = Kde::new(architecture.dim(), training.kde, training.threads)?;
+        let gradient = vec![0.0; architecture.parameter_count()];
+        let passes = passes(architecture, training.threads);
+        let (scores, score_gradient, weights) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { training, passes, kde, scores, score_gradient, weights, gradient, parameters, optimizer })
+    }
+
+    /// Scores, weights and objective of a batch, then the gradient into `self.gradient`.
+    fn differentiate(&mut self, batch: Batch<'_>) -> Result<Value, ModelError> {
+        let architecture = self.parameters.architecture();
+        let (dim, all) = (architecture.dim(), check_batch(architecture, batch)?);
+        let objective = self.training.objective;
+        let count = if objective == Objective::Re { batch.normal } else { all };
+        let rows = &batch.rows[..count * dim];
+        self.scores.resize(count, 0.0);
+        self.score_gradient.resize(count, 0.0);
+        self.passes.forward(&self.parameters, rows, &mut self.scores);
+        if objective.is_weighted() {
+            self.weights.resize(batch.normal, 0.0);
+            self.kde.weights(&rows[..batch.normal * dim], &mut self.weights);
+        }
+        let value = objective.evaluate(&self.scores, batch.normal, &self.weights, &mut self.score_gradient);
+        self.passes.backward(&self.parameters, rows, &self.score_gradient, &mut self.gradient);
+        Ok(value)
+    }
+}
+
+fn passes(architecture: &Architecture, threads: usize) -> Box<dyn Passes> {
+    if architecture.sizes().iter().all(|size| *size <= SMALL_WIDTH) {
+        Box::new(Small::new(architecture))
+    } else {
+        Box::new(Large::new(architecture, threads))
+    }
+}
+
+impl Engine for FusedEngine {
+    fn gradient(&mut self, batch: Batch<'_>, gradient: &mut [f32]) -> Result<Value, ModelError> {
+        let value = self.differentiate(batch)?;
+        gradient.copy_from_slice(&self.gradient);
+        Ok(value)
+    }
+
+    fn step(&mut self, batch: Batch<'_>, learning_rate: f64) -> Result<Value, ModelError> {
+        let value = self.differentiate(batch)?;
+        check_value(value, self.optimizer.step, learning_rate)?;
+        self.optimizer.update(self.parameters.values_mut(), &self.gradient, learning_rate);
+        Ok(value)
+    }
+
+    fn anomaly_scores(&mut self, rows: &[f32], scores: &mut [f32]) -> Result<(), ModelError> {
+        let architecture = self.parameters.architecture();
+        check_scores(architecture, rows, scores)?;
+        for (rows, scores) in
+            rows.chunks(SCORED_ROWS * architecture.dim()).zip(scores.chunks_mut(SCORED_ROWS))
+        {
+            self.passes.forward(&self.parameters, rows, scores);
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, ModelError> {
+        Ok(Checkpoint { parameters: self.parameters.clone(), optimizer: self.optimizer.clone() })
+    }
+}

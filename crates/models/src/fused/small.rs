@@ -1,0 +1,245 @@
+//! Narrow layers: feature-major, each register holding one unit of as many samples as it has lanes.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use losses::simd::sigmoid;
+
+use super::Passes;
+use crate::{Activation, Architecture, Parameters};
+
+/// Samples are padded to a multiple of this: four of the widest registers.
+const PADDING: usize = 64;
+
+/// Registers of one unit that a product takes together.
+const REGISTERS: usize = 4;
+
+/// Units of every layer, (units, padded samples). `backward` turns them, from the top down, into ∂J/∂z.
+#[derive(Debug)]
+pub(super) struct Small {
+    activation: Activation,
+    units: Vec<Vec<f32>>,
+    /// Scores in the forward pass, their derivatives in the backward pass; padded samples have derivative 0.
+    scores: Vec<f32>,
+}
+
+impl Small {
+    pub(super) fn new(architecture: &Architecture) -> Self {
+        let units = vec![Vec::new(); architecture.sizes().len()];
+        Self { activation: architecture.activation(), units, scores: Vec::new() }
+    }
+
+    /// Makes room for the samples and writes them feature-major.
+    fn load(&mut self, architecture: &Architecture, rows: &[f32]) {
+        let dim = architecture.dim();
+        let count = rows.len() / dim;
+        let padded = count.next_multiple_of(PADDING);
+        self.scores.resize(padded, 0.0);
+        for (units, size) in self.units.iter_mut().zip(architecture.sizes()) {
+            units.resize(size * padded, 0.0);
+        }
+        for (feature, column) in self.units[0].chunks_exact_mut(padded).enumerate() {
+            column.iter_mut().zip(rows[feature..].iter().step_by(dim)).for_each(|(unit, x)| *unit = *x);
+            column[count..].fill(0.0);
+        }
+    }
+}
+
+impl Passes for Small {
+    fn forward(&mut self, parameters: &Parameters, rows: &[f32], scores: &mut [f32]) {
+        self.load(parameters.architecture(), rows);
+        Arch::new().dispatch(Forward { net: self, parameters });
+        scores.copy_from_slice(&self.scores[..scores.len()]);
+    }
+
+    fn backward(&mut self, parameters: &Parameters, _: &[f32], score_gradient: &[f32], gradient: &mut [f32]) {
+        self.scores.fill(0.0);
+        self.scores[..score_gradient.len()].copy_from_slice(score_gradient);
+        Arch::new().dispatch(Backward { net: self, parameters, gradient });
+    }
+}
+
+struct Forward<'a> {
+    net: &'a mut Small,
+    parameters: &'a Parameters,
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { net, parameters } = self;
+        let layers = parameters.architecture().layers();
+        for (index, layer) in parameters.layers().enumerate() {
+            let (below, above) = net.units.split_at_mut(index + 1);
+            let weight = |output: usize, input: usize| layer.weight[output * layer.inputs + input];
+            let product =
+                Product { sizes: [layer.inputs, layer.outputs], weight, start: |o: usize| layer.bias[o] };
+            let (below, above) = (&below[index], &mut above[0]);
+            match net.activation {
+                _ if index + 1 == layers => product.run(simd, below, above, |z, _| z),
+                Activation::Sigmoid => product.run(simd, below, above, |z, _| sigmoid(simd, z)),
+                Activation::Relu => {
+                    product.run(simd, below, above, |z, _| simd.max_f32s(z, simd.splat_f32s(0.0)))
+                }
+            }
+        }
+        residuals(simd, net);
+    }
+}
+
+/// Turns the reconstruction into reconstruction less input, and sums its squares: A(x) of Eq. 5.
+#[inline(always)]
+fn residuals<S: Simd>(simd: S, net: &mut Small) {
+    let (scores, _) = S::as_mut_simd_f32s(&mut net.scores);
+    scores.fill(simd.splat_f32s(0.0));
+    let (input, output) = net.units.split_at_mut(1);
+    let (input, _) = S::as_simd_f32s(&input[0]);
+    let (output, _) = S::as_mut_simd_f32s(output.last_mut().expect("a layer at least"));
+    for (output, input) in output.chunks_exact_mut(scores.len()).zip(input.chunks_exact(scores.len())) {
+        for ((residual, input), score) in output.iter_mut().zip(input).zip(&mut *scores) {
+            *residual = simd.sub_f32s(*residual, *input);
+            *score = simd.mul_add_e_f32s(*residual, *residual, *score);
+        }
+    }
+}
+
+struct Backward<'a> {
+    net: &'a mut Small,
+    parameters: &'a Parameters,
+    gradient: &'a mut [f32],
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { net, parameters, gradient } = self;
+        let architecture = parameters.architecture();
+        scale_residuals(simd, net);
+        for index in (0..architecture.layers()).rev() {
+            let layer = parameters.layer(index);
+            let (below, above) = net.units.split_at_mut(index + 1);
+            let (below, above) = (&mut below[index], &above[0]);
+            let gradient = &mut gradient[architecture.layer_range(index)];
+            weight_gradient(simd, [layer.inputs, layer.outputs], below, above, gradient);
+            if index == 0 {
+                break;
+            }
+            // ∂J/∂h = Wᵀ ∂J/∂z of the layer above, then through the activation, in place of h.
+            let weight = |input: usize, output: usize| layer.weight[output * layer.inputs + input];
+            let product = Product { sizes: [layer.outputs, layer.inputs], weight, start: |_: usize| 0.0 };
+            let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+            match net.activation {
+                Activation::Sigmoid => product.run(simd, above, below, |sum, h| {
+                    simd.mul_f32s(sum, simd.mul_f32s(h, simd.sub_f32s(one, h)))
+                }),
+                Activation::Relu => product.run(simd, above, below, |sum, h| {
+                    simd.select_f32s(simd.less_than_f32s(zero, h), sum, zero)
+                }),
+            }
+        }
+    }
+}
+
+/// ∂J/∂y = 2 (y - x) ∂J/∂A of the reconstruction y, in place of y - x.
+#[inline(always)]
+fn scale_residuals<S: Simd>(simd: S, net: &mut Small) {
+    let (scores, _) = S::as_simd_f32s(&net.scores);
+    let (output, _) = S::as_mut_simd_f32s(net.units.last_mut().expect("an input at least"));
+    for output in output.chunks_exact_mut(scores.len()) {
+        for (residual, derivative) in output.iter_mut().zip(scores) {
+            *residual = simd.mul_f32s(simd.add_f32s(*residual, *residual), *derivative);
+        }
+    }
+}
+
+/// Sums of units below, one for each unit above, in every sample.
+struct Product<W, B> {
+    /// Units below and above.
+    sizes: [usize; 2],
+    /// Factor of unit (above, below).
+    weight: W,
+    /// What the sum of a unit above starts from.
+    start: B,
+}
+
+impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
+    /// Writes `finish`(sum, what was there) over `above`.
+    #[inline(always)]
+    fn run<S: Simd, F: Fn(S::f32s, S::f32s) -> S::f32s>(
+        self,
+        simd: S,
+        below: &[f32],
+        above: &mut [f32],
+        finish: F,
+    ) {
+        let [inputs, outputs] = self.sizes;
+        let (below, _) = S::as_simd_f32s(below);
+        let (above, _) = S::as_mut_simd_f32s(above);
+        let stride = below.len() / inputs;
+        for first in (0..stride).step_by(REGISTERS) {
+            for output in (0..outputs).step_by(2) {
+                // An odd last unit is computed twice.
+                let pair = [output, (output + 1).min(outputs - 1)];
+                let mut sums = pair.map(|output| [simd.splat_f32s((self.start)(output)); REGISTERS]);
+                for input in 0..inputs {
+                    let units = &below[input * stride + first..][..REGISTERS];
+                    for (sums, output) in sums.iter_mut().zip(pair) {
+                        let weight = simd.splat_f32s((self.weight)(output, input));
+                        for (sum, unit) in sums.iter_mut().zip(units) {
+                            *sum = simd.mul_add_e_f32s(weight, *unit, *sum);
+                        }
+                    }
+                }
+                for (sums, output) in sums.iter_mut().zip(pair) {
+                    let there = &above[output * stride + first..][..REGISTERS];
+                    sums.iter_mut().zip(there).for_each(|(sum, there)| *sum = finish(*sum, *there));
+                }
+                for (sums, output) in sums.iter().zip(pair) {
+                    above[output * stride + first..][..REGISTERS].copy_from_slice(sums);
+                }
+            }
+        }
+    }
+}
+
+/// ∂J/∂W and ∂J/∂b of a layer: sums over samples of ∂J/∂z above times the unit below, and of ∂J/∂z.
+#[inline(always)]
+fn weight_gradient<S: Simd>(simd: S, sizes: [usize; 2], below: &[f32], above: &[f32], gradient: &mut [f32]) {
+    let [inputs, outputs] = sizes;
+    let (below, _) = S::as_simd_f32s(below);
+    let (above, _) = S::as_simd_f32s(above);
+    let stride = below.len() / inputs;
+    let (weight, bias) = gradient.split_at_mut(inputs * outputs);
+    let zero = simd.splat_f32s(0.0);
+    for output in (0..outputs).step_by(2) {
+        let upper = [output, (output + 1).min(outputs - 1)];
+        let deltas = upper.map(|output| &above[output * stride..][..stride]);
+        for input in (0..inputs).step_by(2) {
+            let lower = [input, (input + 1).min(inputs - 1)];
+            let units = lower.map(|input| &below[input * stride..][..stride]);
+            // Two sums of every second register for each of the four weights: enough to keep the units busy.
+            let mut sums = [[[zero; 2]; 2]; 2];
+            for register in (0..stride).step_by(2) {
+                for (sums, deltas) in sums.iter_mut().zip(deltas) {
+                    for (sums, units) in sums.iter_mut().zip(units) {
+                        for (half, sum) in sums.iter_mut().enumerate() {
+                            *sum = simd.mul_add_e_f32s(deltas[register + half], units[register + half], *sum);
+                        }
+                    }
+                }
+            }
+            for (sums, output) in sums.iter().zip(upper) {
+                for ([even, odd], input) in sums.iter().zip(lower) {
+                    weight[output * inputs + input] = simd.reduce_sum_f32s(simd.add_f32s(*even, *odd));
+                }
+            }
+        }
+        for (deltas, output) in deltas.iter().zip(upper) {
+            let sum = deltas.iter().fold(zero, |sum, delta| simd.add_f32s(sum, *delta));
+            bias[output] = simd.reduce_sum_f32s(sum);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The fully-connected autoencoder of both experiments, and the engines that train it.
+//!
+//! Rows are `f32`, row-major, (M, D). The anomaly score of a row is its squared reconstruction error (Eq. 5).
+
+mod amsgrad;
+mod architecture;
+mod autograd;
+mod checkpoint;
+mod engine;
+mod error;
+mod fused;
+mod parameters;
+
+pub use amsgrad::{AmsGrad, AmsGradConfig};
+pub use architecture::{Activation, Architecture};
+pub use autograd::AutogradEngine;
+pub use checkpoint::Checkpoint;
+pub use engine::{Batch, Engine, Training};
+pub use error::ModelError;
+pub use fused::FusedEngine;
+pub use parameters::{Initial, Layer, Parameters};

@@ -1,0 +1,188 @@
+//! The engines against each other, and against themselves when stopped or given more threads.
+
+#[path = "../../../tests/fixtures/reference.rs"]
+mod reference;
+
+use std::path::Path;
+
+use candle_core::Device;
+use losses::{KdeConfig, Objective};
+use models::{
+    Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, Initial,
+    ModelError, Parameters, Training,
+};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use reference::Bell;
+
+fn training(objective: Objective, sigma: f64, threads: usize) -> Training {
+    Training {
+        objective,
+        kde: KdeConfig { sigma, epsilon: 1e-6 },
+        amsgrad: AmsGradConfig::default(),
+        threads,
+    }
+}
+
+fn start(sizes: &[usize], activation: Activation, seed: u64) -> Checkpoint {
+    let architecture = Architecture::new(sizes.to_vec(), activation).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Checkpoint::start(
+        Parameters::draw(architecture, Initial::GlorotUniform, &mut rng),
+        AmsGradConfig::default(),
+    )
+}
+
+fn fused(training: &Training, checkpoint: &Checkpoint) -> FusedEngine {
+    FusedEngine::new(training.clone(), checkpoint.clone()).unwrap()
+}
+
+fn autograd(training: &Training, checkpoint: &Checkpoint) -> AutogradEngine {
+    AutogradEngine::new(training.clone(), checkpoint.clone(), Device::Cpu).unwrap()
+}
+
+fn gradient(engine: &mut dyn Engine, batch: Batch<'_>, parameters: usize) -> (f64, Vec<f32>) {
+    let mut gradient = vec![0.0; parameters];
+    let value = engine.gradient(batch, &mut gradient).unwrap();
+    assert!((value.total - (value.normal - value.anomalous)).abs() < 1e-5 * (1.0 + value.total.abs()));
+    (value.total, gradient)
+}
+
+/// Rows like those of the ring: normal ones near the centre, anomalous ones around them.
+fn ring_rows(step: u64, rows: usize) -> Vec<f32> {
+    let mut bell = Bell::new(step);
+    (0..2 * rows)
+        .flat_map(|row| {
+            let (radius, angle) = (bell.next().unwrap().abs(), 3.0 * bell.next().unwrap());
+            let radius = if row < rows { radius } else { 2.0 + radius / 2.0 };
+            [radius * angle.cos(), radius * angle.sin()]
+        })
+        .collect()
+}
+
+fn objectives(lambda: f64) -> [Objective; 3] {
+    [Objective::Re, Objective::Snp { lambda }, Objective::Bu { lambda }]
+}
+
+prop_compose! {
+    /// A net, with wide layers or without, and a batch for it.
+    fn case()(
+        dim in prop_oneof![1usize..=6, 65usize..90],
+        hidden in proptest::collection::vec(1usize..40, 1..4),
+        relu: bool, normal in 1usize..80, anomalous in 1usize..80, seed: u64,
+    ) -> (Checkpoint, Vec<f32>, usize) {
+        let activation = if relu { Activation::Relu } else { Activation::Sigmoid };
+        let sizes = [vec![dim], hidden, vec![dim]].concat();
+        (start(&sizes, activation, seed), Bell::new(seed).take((normal + anomalous) * dim).collect(), normal)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..3) {
+        let objective = objectives(4.0)[kind];
+        let training = training(objective, 0.2, 1);
+        let (batch, count) = (Batch { rows: &rows, normal }, checkpoint.parameters.values().len());
+        let (fused_value, fused) = gradient(&mut fused(&training, &checkpoint), batch, count);
+        let (candle_value, candle) = gradient(&mut autograd(&training, &checkpoint), batch, count);
+        prop_assert!((fused_value - candle_value).abs() < 1e-5 * (1.0 + candle_value.abs()));
+        let scale = candle.iter().fold(1e-3, |most: f32, g| most.max(g.abs()));
+        for (a, b) in fused.iter().zip(&candle) {
+            prop_assert!((a - b).abs() < 2e-5 * scale, "{} and {} of {}", a, b, scale);
+        }
+    }
+
+    #[test]
+    fn threads_change_no_byte((checkpoint, rows, normal) in case(), threads in 2usize..5) {
+        let batch = Batch { rows: &rows, normal };
+        let run = |threads| {
+            let mut engine = fused(&training(Objective::Bu { lambda: 4.0 }, 0.2, threads), &checkpoint);
+            for _ in 0..3 {
+                engine.step(batch, 1e-2).unwrap();
+            }
+            engine.checkpoint().unwrap()
+        };
+        prop_assert_eq!(run(1), run(threads));
+    }
+
+    #[test]
+    fn a_stopped_run_goes_on_to_the_same_bytes((checkpoint, rows, normal) in case(), stop in 0usize..6, candle: bool) {
+        let training = training(Objective::Bu { lambda: 4.0 }, 0.2, 1);
+        let batch = Batch { rows: &rows, normal };
+        let engine = |checkpoint: &Checkpoint| -> Box<dyn Engine> {
+            if candle { Box::new(autograd(&training, checkpoint)) } else { Box::new(fused(&training, checkpoint)) }
+        };
+        let run = |engine: &mut dyn Engine, steps: usize| {
+            for _ in 0..steps {
+                engine.step(batch, 1e-2).unwrap();
+            }
+            engine.checkpoint().unwrap()
+        };
+        let straight = run(engine(&checkpoint).as_mut(), 6);
+        let bytes = run(engine(&checkpoint).as_mut(), stop).to_bytes();
+        let architecture = checkpoint.parameters.architecture();
+        let read = Checkpoint::from_bytes(&bytes, Path::new("stopped"), architecture, training.amsgrad).unwrap();
+        prop_assert_eq!(run(engine(&read).as_mut(), 6 - stop), straight);
+    }
+}
+
+#[test]
+fn after_200_updates_of_the_ring_the_losses_agree() {
+    for objective in objectives(4.0) {
+        let training = training(objective, 4.0, 1);
+        let checkpoint = start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 0);
+        let (mut fused, mut candle) = (fused(&training, &checkpoint), autograd(&training, &checkpoint));
+        for step in 0..200 {
+            let rows = ring_rows(step, 100);
+            let batch = Batch { rows: &rows, normal: 100 };
+            let (a, b) = (fused.step(batch, 1e-3).unwrap(), candle.step(batch, 1e-3).unwrap());
+            assert!((a.total - b.total).abs() < 1e-4, "{objective:?} step {step}: {a:?}, {b:?}");
+        }
+    }
+}
+
+#[test]
+fn training_lowers_the_objective() {
+    for objective in objectives(4.0) {
+        let mut engine =
+            fused(&training(objective, 4.0, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
+        let rows = ring_rows(0, 200);
+        let batch = Batch { rows: &rows, normal: 200 };
+        let first = engine.step(batch, 1e-2).unwrap();
+        let last = (0..300).map(|_| engine.step(batch, 1e-2).unwrap()).next_back().unwrap();
+        assert!(last.total < first.total - 0.1, "{objective:?}: {first:?}, {last:?}");
+    }
+}
+
+#[test]
+fn a_batch_that_does_not_fit_is_refused() {
+    let training = training(Objective::Re, 4.0, 1);
+    let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
+    let engines: [Box<dyn Engine>; 2] =
+        [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
+    for mut engine in engines {
+        for (rows, normal) in [(&[0.0; 3][..], 1), (&[0.0; 4], 0), (&[0.0; 4], 3), (&[], 0)] {
+            assert!(matches!(engine.step(Batch { rows, normal }, 1e-3), Err(ModelError::Batch { .. })));
+        }
+        assert!(matches!(engine.anomaly_scores(&[0.0; 4], &mut [0.0; 3]), Err(ModelError::Batch { .. })));
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_training_and_changes_nothing() {
+    let training = training(Objective::Re, 4.0, 1);
+    let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
+    let engines: [Box<dyn Engine>; 2] =
+        [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
+    for mut engine in engines {
+        let error = engine.step(Batch { rows: &[f32::NAN, 0.0], normal: 1 }, 1e-3).unwrap_err();
+        assert!(
+            error.to_string().starts_with("the objective became NaN at step 0 (learning rate 0.001)"),
+            "{error}"
+        );
+        assert_eq!(engine.checkpoint().unwrap(), checkpoint);
+    }
+}
