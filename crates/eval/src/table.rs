@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::{
-    Column as Series, CsvWriter, DataFrame, IntoColumn, NamedFrom, ParquetWriter, SerWriter, Series as Values,
+    Column as FrameColumn, CsvWriter, DataFrame, IntoColumn, NamedFrom, ParquetWriter, SerWriter, Series,
 };
 
 use crate::EvalError;
@@ -86,8 +86,8 @@ impl Table {
     }
 
     fn to_frame(&self, path: &Path) -> Result<DataFrame, EvalError> {
-        let columns = self.columns.iter().map(|(name, column)| column.to_series(name));
-        let columns = columns.collect::<Result<Vec<Series>, EvalError>>()?;
+        let columns = self.columns.iter().map(|(name, column)| column.to_frame(name));
+        let columns = columns.collect::<Result<Vec<FrameColumn>, EvalError>>()?;
         DataFrame::new_infer_height(columns)
             .map_err(|source| EvalError::Write { path: path.to_owned(), source: source.into() })
     }
@@ -112,17 +112,17 @@ impl Table {
 }
 
 impl Column {
-    fn to_series(&self, name: &str) -> Result<Series, EvalError> {
-        let values = match self {
-            Self::Text(values) => Values::new(name.into(), values),
-            Self::Integer(values) => Values::new(name.into(), values),
+    fn to_frame(&self, name: &str) -> Result<FrameColumn, EvalError> {
+        let series = match self {
+            Self::Text(values) => Series::new(name.into(), values),
+            Self::Integer(values) => Series::new(name.into(), values),
             Self::Real(values) => {
                 let present: Vec<f64> = values.iter().map(|value| value.unwrap_or(0.0)).collect();
                 all_finite(&format!("column {name}"), &present)?;
-                Values::new(name.into(), values)
+                Series::new(name.into(), values)
             }
         };
-        Ok(values.into_column())
+        Ok(series.into_column())
     }
 
     fn to_text(&self, digits: usize) -> Vec<String> {

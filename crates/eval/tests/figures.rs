@@ -1,4 +1,5 @@
 //! Figures against golden pictures. `UPDATE_GOLDEN=1 cargo test -p eval --test figures` writes them anew.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::BufReader;

@@ -1,4 +1,5 @@
 //! Measures against SciPy, NumPy and scikit-learn: `fixtures/<topic>/make.py` made the expected numbers.
+#![allow(clippy::unwrap_used)]
 
 use eval::auc::{auc, partial_auc};
 use eval::ring::{BORDER, Density};
