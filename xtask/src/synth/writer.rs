@@ -1,0 +1,171 @@
+//! Writes a set so that it is there whole or not at all, and recognises one that is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use features::audio::write_wav_i16;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::RATE;
+use super::plan::File;
+
+/// The file that tells what a set is; it is written last.
+const FACTS: &str = "dataset.json";
+
+/// What a set was made from. Equal requests give equal bytes on one machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    /// Version of the generator: a change to any sound raises it.
+    pub(super) version: u32,
+    pub(super) seed: u64,
+    /// Minutes of normal training sound.
+    pub(super) minutes: u32,
+}
+
+/// What `dataset.json` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    what: String,
+    request: Request,
+    rate_hz: u32,
+    files: usize,
+    /// Of paths and contents, in the order in which they were planned.
+    sha256: String,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The set was made.
+    Made,
+    /// It was there.
+    Found,
+}
+
+/// Makes the set at `out`, unless the same set is there.
+///
+/// # Errors
+/// When something else is at `out` (it is left as it is), or a file cannot be written.
+pub(super) fn write_set(out: &Path, request: &Request, files: &[File]) -> Result<Outcome> {
+    if out.symlink_metadata().is_ok() {
+        recognise(out, request, files)?;
+        return Ok(Outcome::Found);
+    }
+    let name =
+        out.file_name().with_context(|| format!("{} does not name a folder to make", out.display()))?;
+    let parent = match out.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    let partial = tempfile::Builder::new()
+        .prefix(&format!(".{}-partial-", name.display()))
+        .tempdir_in(parent)
+        .with_context(|| format!("cannot write in {}", parent.display()))?;
+    let facts = Facts {
+        what: "synthetic toy-car sounds, made by cargo xtask synth".into(),
+        request: request.clone(),
+        rate_hz: RATE as u32,
+        files: files.len(),
+        sha256: write_files(partial.path(), request.seed, files)?,
+    };
+    let json = serde_json::to_string_pretty(&facts)? + "\n";
+    write_synced(&partial.path().join(FACTS), json.as_bytes())?;
+    let partial = partial.keep();
+    fs::rename(&partial, out)
+        .with_context(|| format!("cannot rename {} to {}", partial.display(), out.display()))?;
+    fs::File::open(parent)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("cannot sync {}", parent.display()))?;
+    Ok(Outcome::Made)
+}
+
+/// Makes and writes all files in parallel; returns the hash of the set.
+fn write_files(root: &Path, seed: u64, files: &[File]) -> Result<String> {
+    let mut folders: Vec<PathBuf> = files.iter().filter_map(|f| Some(root.join(f.path.parent()?))).collect();
+    folders.dedup();
+    for folder in &folders {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let written = AtomicUsize::new(0);
+    let hashes: Vec<Vec<u8>> = files
+        .par_iter()
+        .map(|file| {
+            let hash = write_file(root, seed, file)?;
+            let count = written.fetch_add(1, Ordering::Relaxed) + 1;
+            if count.is_multiple_of(files.len().div_ceil(10)) {
+                eprintln!("synth: {count} of {} files", files.len());
+            }
+            Ok(hash)
+        })
+        .collect::<Result<_>>()?;
+    let mut all = Sha256::new();
+    for (file, hash) in files.iter().zip(&hashes) {
+        all.update(file.path.to_string_lossy().as_bytes());
+        all.update(hash);
+    }
+    Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Makes and writes one file and its labels; returns their hash.
+fn write_file(root: &Path, seed: u64, file: &File) -> Result<Vec<u8>> {
+    let path = root.join(&file.path);
+    let made = file.make(seed);
+    write_wav_i16(&path, &made.samples, RATE as u32)?;
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    fs::File::open(&path)
+        .and_then(|wav| wav.sync_all())
+        .with_context(|| format!("cannot sync {}", path.display()))?;
+    let mut hash = Sha256::new();
+    hash.update(&bytes);
+    if let Some(labels) = made.labels {
+        write_synced(&path.with_extension("labels.csv"), labels.as_bytes())?;
+        hash.update(labels.as_bytes());
+    }
+    Ok(hash.finalize().to_vec())
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || {
+        fs::write(path, bytes)?;
+        fs::File::open(path)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Holds what is at `out` against the request.
+fn recognise(out: &Path, request: &Request, files: &[File]) -> Result<()> {
+    let advice = "it was left as it is; move it away, or choose another folder with --out";
+    let path = out.join(FACTS);
+    let Ok(text) = fs::read_to_string(&path) else {
+        bail!("{} exists and is no synthetic set (expected a {FACTS} in it): {advice}", out.display());
+    };
+    let facts: Facts = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no description of a synthetic set: {advice}", path.display()))?;
+    if facts.request != *request {
+        bail!("{} holds another set: found {}, expected {}; {advice}", out.display(), facts.request, request);
+    }
+    let missing: Vec<&File> = files.iter().filter(|file| !out.join(&file.path).is_file()).collect();
+    if let Some(first) = missing.first() {
+        bail!(
+            "{} has lost {} of its {} files, the first of them {}: {advice}",
+            out.display(),
+            missing.len(),
+            files.len(),
+            first.path.display()
+        );
+    }
+    Ok(())
+}
+
+impl std::fmt::Display for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "seed {}, {} minutes, generator version {}", self.seed, self.minutes, self.version)
+    }
+}
