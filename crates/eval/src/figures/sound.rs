@@ -12,7 +12,7 @@ use super::{Area, Drawn, Picture, color};
 const WIDTH: f64 = 980.0;
 const LEFT: f64 = 64.0;
 const PLANE: f64 = 800.0;
-const TOP: f64 = 34.0;
+const TOP: f64 = 52.0;
 const WAVE: f64 = 110.0;
 const MAP: f64 = 170.0;
 const GAP: f64 = 62.0;
@@ -21,7 +21,7 @@ const BAR: (f64, f64) = (LEFT + PLANE + 22.0, 14.0);
 /// A sound as it is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Sound<'a> {
-    /// Line above the picture.
+    /// One or two lines above the picture.
     pub title: &'a str,
     /// Samples; at least one, all finite.
     pub samples: &'a [f32],
@@ -175,9 +175,12 @@ impl Picture for Sound<'_> {
     }
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
-        let style = text(MEDIUM, color::INK, HPos::Left, VPos::Bottom);
-        let title = wrapped(self.title, MEDIUM, PLANE).into_iter().next().unwrap_or_default();
-        write(area, &title, (LEFT, TOP - 9.0), &style)?;
+        let style = text(MEDIUM, color::INK, HPos::Left, VPos::Top);
+        // A single `_` would make the next letter of a file's name a subscript.
+        for (row, words) in wrapped(&self.title.replace('_', "__"), MEDIUM, PLANE).iter().take(2).enumerate()
+        {
+            write(area, words, (LEFT, 10.0 + 18.0 * row as f64), &style)?;
+        }
         self.wave(area)?;
         self.map(area, TOP + WAVE + GAP - 22.0, &self.spectrogram, "")?;
         self.map(area, TOP + WAVE + MAP + 2.0 * GAP - 44.0, &self.log_mel, "time / s")

@@ -50,7 +50,12 @@ fn root_problem(manifest: &Manifest) -> Option<Problem> {
         Ok(_) => "no folder but a file".to_owned(),
         Err(error) => missing(&error),
     };
-    let contents: Vec<&str> = manifest.sources.iter().map(|source| source.contains.as_str()).collect();
+    let mut contents: Vec<&str> = Vec::new();
+    for source in manifest.sources.iter().filter(|source| !source.optional) {
+        if !contents.contains(&source.contains.as_str()) {
+            contents.push(&source.contains);
+        }
+    }
     let expected = format!("a folder with {}; published at {}", contents.join(", "), manifest.published);
     Some(Problem::at(&manifest.root, found, expected))
 }

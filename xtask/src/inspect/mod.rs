@@ -1,0 +1,135 @@
+//! `cargo xtask inspect`: what the model sees of a sound, and what a set of sounds holds.
+
+mod set;
+mod sound;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use features::dataset::{Dataset, DatasetError, Manifest, default_index};
+use features::log_mel::LogMelConfig;
+use rayon::prelude::*;
+
+use crate::config;
+use crate::failure::BadInput;
+use crate::print;
+
+/// Look at sounds as the model does, or at a whole set of them.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// WAV files. For each: a line of facts, a picture (wave, spectrogram, log-mel), and its frames and feature
+    /// rows as Parquet.
+    #[arg(value_name = "FILE", required_unless_present = "dataset", conflicts_with = "dataset")]
+    pub(crate) files: Vec<PathBuf>,
+    /// A set: counts, hours, rates and levels by role and class, and what is wrong with which file.
+    #[arg(long, value_name = "MANIFEST")]
+    pub(crate) dataset: Option<PathBuf>,
+    /// Folder for pictures and tables.
+    #[arg(long, value_name = "DIR", default_value = "results/inspect")]
+    pub(crate) out: PathBuf,
+    /// Which features.
+    #[arg(long, value_enum, default_value = "fcn40")]
+    pub(crate) features: FrontEnd,
+    /// One channel, counted from 0, in place of the mean of all.
+    #[arg(long)]
+    pub(crate) channel: Option<u16>,
+    /// Where the set's index is kept, in place of a file beside its sounds.
+    #[arg(long, value_name = "FILE", requires = "dataset")]
+    pub(crate) index: Option<PathBuf>,
+}
+
+/// The paper's two kinds of input (Sec. 4.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FrontEnd {
+    /// M = 40, C = 5: rows of 440.
+    Fcn40,
+    /// M = 64, C = 10: rows of 1344.
+    Fcn64,
+}
+
+impl FrontEnd {
+    fn config(self) -> LogMelConfig {
+        match self {
+            FrontEnd::Fcn40 => LogMelConfig::fcn40(),
+            FrontEnd::Fcn64 => LogMelConfig::fcn64(),
+        }
+    }
+}
+
+impl config::Experiment for Manifest {
+    /// Impossible values are found with all else that is wrong when the set is opened.
+    fn validate(&self) -> Result<(), config::Impossible> {
+        Ok(())
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`BadInput`] that lists all that is wrong with the files, after everything else was shown; other errors when
+/// results cannot be written.
+pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
+    match &args.dataset {
+        Some(manifest) => run_set(manifest, args.index.as_deref()),
+        None => run_files(args),
+    }
+}
+
+fn run_set(path: &Path, index: Option<&Path>) -> anyhow::Result<()> {
+    let manifest: Manifest = config::load(path, &[])?;
+    let index = index.map_or_else(|| default_index(&manifest), Path::to_owned);
+    let surveyed = Dataset::survey(&manifest, &index);
+    let (set, problems) = surveyed.map_err(|error| BadInput(format!("{}: {error}", path.display())))?;
+    print(&set::report(&set));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(BadInput(DatasetError { set: manifest.name, problems }.to_string()).into())
+}
+
+fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
+    let folder = args.out.as_path();
+    std::fs::create_dir_all(folder).map_err(|error| {
+        BadInput(format!("{}: a folder cannot be made there ({error})", folder.display()))
+    })?;
+    let stems = stems(&args.files);
+    let view = sound::View { config: args.features.config(), channel: args.channel };
+    let seen: Vec<Result<String, sound::Unseen>> = args
+        .files
+        .par_iter()
+        .zip(&stems)
+        .map(|(file, stem)| view.inspect(file, &folder.join(stem)))
+        .collect();
+    let mut refused = Vec::new();
+    for outcome in seen {
+        match outcome {
+            Ok(line) => print(&format!("{line}\n")),
+            Err(sound::Unseen::Sound(problem)) => refused.push(problem),
+            Err(sound::Unseen::Result(error)) => return Err(error),
+        }
+    }
+    print(&format!(
+        "{} of {} files: pictures and tables in {}\n",
+        args.files.len() - refused.len(),
+        args.files.len(),
+        folder.display()
+    ));
+    if refused.is_empty() { Ok(()) } else { Err(BadInput(refused.join("\n")).into()) }
+}
+
+/// The name of each file's results: its stem, or its whole path with `-` for `/` where two have one stem.
+fn stems(files: &[PathBuf]) -> Vec<String> {
+    let stem = |file: &PathBuf| file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    files.iter().for_each(|file| *uses.entry(stem(file)).or_default() += 1);
+    let path = |file: &PathBuf| {
+        let parts = file.with_extension("");
+        let parts = parts.components().filter(|part| matches!(part, std::path::Component::Normal(_)));
+        parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("-")
+    };
+    files.iter().map(|file| if uses[&stem(file)] == 1 { stem(file) } else { path(file) }).collect()
+}
+
+#[cfg(test)]
+mod tests;

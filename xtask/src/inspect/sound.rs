@@ -1,0 +1,159 @@
+//! One sound as the model sees it: a line of facts, a picture, frames and feature rows.
+
+use std::path::{Path, PathBuf};
+
+use eval::Table;
+use eval::figures::{self, Spectra};
+use features::audio::{self, Channel, Sound, WavFacts};
+use features::level::Level;
+use features::log_mel::{LogMel, LogMelConfig};
+use features::stft::Stft;
+
+/// The picture shows magnitudes down to this below the highest, in dB, and features down to the same in nepers.
+const RANGE_DB: f64 = 80.0;
+const RANGE_LN: f64 = 10.0;
+
+/// How sounds are looked at.
+pub(super) struct View {
+    pub(super) config: LogMelConfig,
+    pub(super) channel: Option<u16>,
+}
+
+/// Why there is nothing to see.
+pub(super) enum Unseen {
+    /// The sound is bad; the message names the file.
+    Sound(String),
+    /// A picture or a table cannot be made or written.
+    Result(anyhow::Error),
+}
+
+impl View {
+    /// Writes `<stem>.png`, `<stem>.frames.parquet` and `<stem>.rows.parquet`; gives the line of facts.
+    pub(super) fn inspect(&self, path: &Path, stem: &Path) -> Result<String, Unseen> {
+        let channel = self.channel.map_or(Channel::Mean, Channel::Index);
+        let bad = |error: audio::AudioError| Unseen::Sound(error.to_string());
+        let header = audio::probe(path).map_err(bad)?;
+        let level = Level::of(&audio::read_wav(path, channel).map_err(bad)?.samples);
+        let sound = audio::read_at(path, channel, self.config.rate).map_err(bad)?;
+        let facts = facts(path, &header, &level);
+        if sound.samples.len() < self.config.row_span() {
+            let needed = self.config.row_span() as f64 / f64::from(self.config.rate);
+            let message =
+                format!("{facts}: shorter than one row of features, expected at least {needed:.3} s");
+            return Err(Unseen::Sound(message));
+        }
+        self.write(&sound, &facts, stem).map_err(Unseen::Result)?;
+        Ok(facts)
+    }
+
+    fn write(&self, sound: &Sound, title: &str, stem: &Path) -> anyhow::Result<()> {
+        let mut front = LogMel::new(&self.config)?;
+        let len = sound.samples.len();
+        let mut log_mel = vec![0.0; front.frames(len) * self.config.mel.bands];
+        front.log_mel(&sound.samples, &mut log_mel)?;
+        let mut rows = vec![0.0; front.rows(len) * front.dim()];
+        front.rows_into(&sound.samples, &mut rows)?;
+        self.draw(sound, title, &log_mel, &with_suffix(stem, "png"))?;
+        self.frames_table(&log_mel).write_parquet(&with_suffix(stem, "frames.parquet"))?;
+        self.rows_table(&rows).write_parquet(&with_suffix(stem, "rows.parquet"))?;
+        Ok(())
+    }
+
+    fn draw(&self, sound: &Sound, title: &str, log_mel: &[f32], path: &Path) -> anyhow::Result<()> {
+        let LogMelConfig { rate, fft, hop, mel, .. } = self.config;
+        let (rate, bins) = (f64::from(rate), fft / 2 + 1);
+        let magnitudes = magnitudes_db(sound, fft, hop);
+        let (first_s, step_s) = (fft as f64 / 2.0 / rate, hop as f64 / rate);
+        let spectra =
+            |values, bands, axis, name, range| Spectra { values, bands, first_s, step_s, axis, name, range };
+        let frequency = ("frequency / kHz", 0.0, rate / 2000.0);
+        let picture = figures::Sound {
+            title,
+            samples: &sound.samples,
+            rate,
+            spectrogram: spectra(&magnitudes, bins, frequency, "|X| / dB", RANGE_DB),
+            log_mel: spectra(log_mel, mel.bands, ("mel band", 0.0, mel.bands as f64), "ψ", RANGE_LN),
+        };
+        Ok(figures::sound(&picture, path)?)
+    }
+
+    /// ψ frame by frame: where each begins and its bands.
+    fn frames_table(&self, log_mel: &[f32]) -> Table {
+        let bands = self.config.mel.bands;
+        let count = log_mel.len() / bands;
+        let table = Table::new()
+            .integer("frame", 0..count as i64)
+            .real("start_s", (0..count).map(|frame| self.second(frame * self.config.hop)))
+            .real("end_s", (0..count).map(|frame| self.second(frame * self.config.hop + self.config.fft)));
+        (0..bands)
+            .fold(table, |table, band| table.real(&format!("mel_{band:02}"), column(log_mel, bands, band)))
+    }
+
+    /// x_t row by row: its centre frame, the time it covers and its features, a column for each band and offset.
+    fn rows_table(&self, rows: &[f32]) -> Table {
+        let LogMelConfig { hop, mel, context, .. } = self.config;
+        let dim = self.config.dim();
+        let count = rows.len() / dim;
+        let table = Table::new()
+            .integer("row", 0..count as i64)
+            .integer("centre_frame", (0..count).map(|row| (row + context) as i64))
+            .real("start_s", (0..count).map(|row| self.second(row * hop)))
+            .real("end_s", (0..count).map(|row| self.second(row * hop + self.config.row_span())));
+        (0..dim).fold(table, |table, feature| {
+            let (band, offset) = (feature % mel.bands, (feature / mel.bands) as i64 - context as i64);
+            table.real(&format!("mel_{band:02}_t{offset:+}"), column(rows, dim, feature))
+        })
+    }
+
+    fn second(&self, sample: usize) -> f64 {
+        sample as f64 / f64::from(self.config.rate)
+    }
+}
+
+/// One column of a row-major matrix.
+fn column(values: &[f32], width: usize, index: usize) -> impl Iterator<Item = f64> + '_ {
+    values.iter().skip(index).step_by(width).map(|&value| f64::from(value))
+}
+
+/// `<stem>.<suffix>`, whatever points are in the stem.
+fn with_suffix(stem: &Path, suffix: &str) -> PathBuf {
+    let mut path = stem.as_os_str().to_owned();
+    path.push(".");
+    path.push(suffix);
+    path.into()
+}
+
+/// (frames x bins): magnitudes in dB; those of silence have -200.
+fn magnitudes_db(sound: &Sound, fft: usize, hop: usize) -> Vec<f32> {
+    let mut stft = Stft::new(fft);
+    let mut spectrum = vec![0.0; stft.bins()];
+    let mut magnitudes = Vec::new();
+    for frame in sound.samples.windows(fft).step_by(hop) {
+        stft.magnitudes(frame, &mut spectrum);
+        magnitudes.extend(spectrum.iter().map(|magnitude| 20.0 * magnitude.max(1e-10).log10()));
+    }
+    magnitudes
+}
+
+/// One line: rate, channels, length, level, clipping, silence. That no sample is NaN or infinite was checked.
+fn facts(path: &Path, header: &WavFacts, level: &Level) -> String {
+    let frames = f64::from(header.frames);
+    let kind = if header.float { "float" } else { "integer" };
+    let plural = if header.channels == 1 { "" } else { "s" };
+    let loudness = if level.power > 0.0 {
+        let tenths = |db: f64| (10.0 * db).round() / 10.0 + 0.0;
+        format!("RMS {:.1} dBFS, peak {:.1} dBFS", tenths(level.rms_dbfs()), tenths(level.peak_dbfs()))
+    } else {
+        "nothing but silence".to_owned()
+    };
+    format!(
+        "{}: {} Hz, {} channel{plural}, {}-bit {kind}, {:.3} s, {loudness}, {} clipped, {:.1} % silent, no NaN",
+        path.display(),
+        header.rate,
+        header.channels,
+        header.bits,
+        header.seconds(),
+        level.clipped,
+        100.0 * level.silent as f64 / frames,
+    )
+}
