@@ -1,7 +1,7 @@
 //! The natural logarithm in `f32`, without branches, so that a loop over it runs in SIMD.
 
 /// ln(2) in two parts, the first exact in few bits: exponent times it loses nothing.
-const LN_2_HIGH: f32 = 0.693_359_375;
+const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// The bits of sqrt(1/2).
 const SQRT_HALF: u32 = 0x3f35_04f3;

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::audio::{MAX_RATE, MIN_RATE};
 use crate::context::{Edges, stack};
 use crate::ln::ln;
-use crate::mel::{MelBank, MelConfig, MelError};
+use crate::mel::{LANES, MelBank, MelConfig, MelError};
 use crate::stft::Stft;
 
 /// The largest absolute sample taken: beyond it a power would leave the range of `f32`.
@@ -128,6 +128,7 @@ pub struct LogMel {
     stft: Stft,
     bank: MelBank,
     padded: Vec<f32>,
+    /// One per bin, then zeros for the filter bank to run over.
     magnitudes: Vec<f32>,
     frames: Vec<f32>,
     arch: Arch,
@@ -145,7 +146,7 @@ impl LogMel {
         Ok(Self {
             config: *config,
             padded: vec![0.0; config.fft],
-            magnitudes: vec![0.0; stft.bins()],
+            magnitudes: vec![0.0; stft.bins() + LANES],
             frames: Vec::new(),
             arch: Arch::new(),
             stft,
@@ -239,7 +240,10 @@ impl LogMel {
         if out.len() != expected {
             return Err(LogMelError::Output { found: out.len(), expected, count, width });
         }
-        match samples.iter().position(|sample| !(sample.abs() <= MAX_SAMPLE)) {
+        if self.arch.dispatch(WithinRange(samples)) {
+            return Ok(());
+        }
+        match samples.iter().position(|sample| sample.is_nan() || sample.abs() > MAX_SAMPLE) {
             None => Ok(()),
             Some(at) => Err(LogMelError::Sample { at, value: samples[at] }),
         }
@@ -257,14 +261,41 @@ impl LogMel {
                 pad(samples, start, lead, padded);
                 &padded[..]
             };
-            stft.magnitudes(frame, magnitudes);
-            arch.dispatch(|| {
-                bank.apply(magnitudes, out);
-                for feature in &mut *out {
-                    *feature = ln(*feature + floor);
-                }
-            });
+            stft.magnitudes(frame, &mut magnitudes[..bank.bins()]);
+            arch.dispatch(Features { bank, magnitudes, floor, out });
         }
+    }
+}
+
+/// ψ of one frame: ln Mel_M of its magnitudes.
+struct Features<'a> {
+    bank: &'a MelBank,
+    magnitudes: &'a [f32],
+    floor: f32,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Features<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.bank.apply(simd, self.magnitudes, self.out);
+        for feature in self.out {
+            *feature = ln(*feature + self.floor);
+        }
+    }
+}
+
+/// Whether every sample is a number within the range of sound; looks at all, since a way out would cost SIMD.
+struct WithinRange<'a>(&'a [f32]);
+
+impl WithSimd for WithinRange<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        self.0.iter().fold(true, |within, sample| within & (sample.abs() <= MAX_SAMPLE))
     }
 }
 

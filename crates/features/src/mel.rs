@@ -1,5 +1,9 @@
 //! Mel filter banks: the spectrum's bins gathered into M bands.
 
+use std::ops::Range;
+
+use pulp::Simd;
+
 /// How frequency becomes mel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MelScale {
@@ -82,14 +86,14 @@ pub enum MelError {
     },
 }
 
-/// One band: its first bin, and its weights from there in [`MelBank::weights`].
+/// One band: its first bin, and where the weights from there on lie.
 #[derive(Clone, Debug)]
 struct Band {
     first_bin: usize,
-    weights: std::ops::Range<usize>,
+    weights: Range<usize>,
 }
 
-/// A mel filter bank; of each band only the bins that count are stored.
+/// A mel filter bank; of each band only the bins around its triangle are stored.
 #[derive(Clone, Debug)]
 pub struct MelBank {
     bins: usize,
@@ -131,9 +135,10 @@ impl MelBank {
                 BandShape::Triangle => 1.0,
                 BandShape::UnitArea => 2.0 / (high_hz - low_hz),
             };
-            let start = bank.weights.len();
             let inside = weights[first_bin..].iter().take_while(|&&weight| weight > 0.0);
+            let start = bank.weights.len();
             bank.weights.extend(inside.map(|weight| (weight * scale) as f32));
+            bank.weights.resize(bank.weights.len().next_multiple_of(LANES), 0.0);
             bank.bands.push(Band { first_bin, weights: start..bank.weights.len() });
         }
         Ok(bank)
@@ -149,13 +154,12 @@ impl MelBank {
         self.bins
     }
 
-    /// Writes each band's weighted sum of `magnitudes` (one per bin) to `out` (one per band).
+    /// Writes each band's weighted sum of `magnitudes` (one per bin, then [`LANES`] zeros) to `out` (one per band).
     #[inline(always)]
-    pub fn apply(&self, magnitudes: &[f32], out: &mut [f32]) {
+    pub(crate) fn apply<S: Simd>(&self, simd: S, magnitudes: &[f32], out: &mut [f32]) {
         for (out, band) in out.iter_mut().zip(&self.bands) {
             let weights = &self.weights[band.weights.clone()];
-            let magnitudes = &magnitudes[band.first_bin..][..weights.len()];
-            *out = weights.iter().zip(magnitudes).map(|(weight, magnitude)| weight * magnitude).sum();
+            *out = dot(simd, weights, &magnitudes[band.first_bin..][..weights.len()]);
         }
     }
 
@@ -163,11 +167,28 @@ impl MelBank {
     pub fn dense(&self) -> Vec<f32> {
         let mut dense = vec![0.0; self.bands.len() * self.bins];
         for (row, band) in dense.chunks_exact_mut(self.bins).zip(&self.bands) {
-            let weights = &self.weights[band.weights.clone()];
-            row[band.first_bin..][..weights.len()].copy_from_slice(weights);
+            // The zeros that fill a group up may reach beyond the last bin.
+            row[band.first_bin..]
+                .iter_mut()
+                .zip(&self.weights[band.weights.clone()])
+                .for_each(|(to, from)| *to = *from);
         }
         dense
     }
+}
+
+/// Weights of a band are stored in groups of so many, the last filled up with zeros: the widest SIMD register.
+pub(crate) const LANES: usize = 16;
+
+/// Inner product of whole groups, in as many strands as a register has lanes. Left to itself the compiler makes
+/// pairs of them.
+#[inline(always)]
+fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = simd.splat_f32s(0.0);
+    for (&a, &b) in S::as_simd_f32s(a).0.iter().zip(S::as_simd_f32s(b).0) {
+        sums = simd.mul_add_e_f32s(a, b, sums);
+    }
+    simd.reduce_sum_f32s(sums)
 }
 
 /// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.

@@ -40,7 +40,7 @@ pub fn read_wav(path: &Path, channel: Channel) -> Result<Sound, AudioError> {
 
 /// Refuses NaN, infinity and anything beyond ±`limit`.
 pub(super) fn check_samples(path: &Path, samples: &[f32], limit: f32) -> Result<(), AudioError> {
-    match samples.iter().position(|sample| !(sample.abs() <= limit)) {
+    match samples.iter().position(|sample| sample.is_nan() || sample.abs() > limit) {
         None => Ok(()),
         Some(at) => Err(AudioError::Sample { path: path.into(), at, value: samples[at], limit }),
     }

@@ -61,8 +61,8 @@ fn ten_thousand_mutations_neither_panic_nor_fill_the_memory() {
         });
         let (facts, sound) = result.unwrap();
         let allowed = FIXED_COST + COST_PER_BYTE * bytes.len() as u64;
-        // Rates that share no divisor need a long filter: that is its own bound, by the rate and not by the file.
-        let odd_rate = facts.as_ref().is_ok_and(|facts| 16_000 % facts.rate != 0 && facts.rate % 100 != 0);
+        // Rates that share no divisor need a long filter, whose bound is the rate and not the file.
+        let odd_rate = facts.as_ref().is_ok_and(|facts| !facts.rate.is_multiple_of(100));
         let allowed = if odd_rate { allowed + 100 * 384_000 } else { allowed };
         assert!(
             allocated.bytes_max <= allowed,
