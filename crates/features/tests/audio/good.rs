@@ -2,6 +2,7 @@
 
 use features::audio::{Channel, Sound, WavFacts, probe, read_at, read_wav, write_wav_f32, write_wav_i16};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use crate::wav::{Wav, chunk, file};
 
@@ -82,7 +83,7 @@ fn read_at_resamples_and_leaves_the_right_rate_alone() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(0), ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn what_is_written_is_read(samples in prop::collection::vec(-1.0_f32..=1.0, 1..300), rate in 4_000_u32..=384_000) {

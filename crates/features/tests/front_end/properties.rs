@@ -7,10 +7,15 @@ use features::log_mel::{LogMel, LogMelConfig, LogMelError};
 use features::rng::{Purpose, stream};
 use features::stft::Stft;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rand::RngExt;
 
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+    ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(0),
+        ..ProptestConfig::with_cases(cases)
+    }
 }
 
 fn noise(seed: u64, len: usize, level: f32) -> Vec<f32> {
@@ -33,7 +38,8 @@ fn energy(magnitudes: &[f32]) -> f64 {
 }
 
 fn log_mel(samples: &[f32]) -> Vec<f32> {
-    let config = LogMelConfig::fcn64();
+    // A floor too low to show: it is what keeps a gain from adding a constant to a quiet band.
+    let config = LogMelConfig { floor: 1e-30, ..LogMelConfig::fcn64() };
     let mut front_end = LogMel::new(&config).unwrap();
     let mut out = vec![f32::NAN; front_end.frames(samples.len()) * 64];
     front_end.log_mel(samples, &mut out).unwrap();
@@ -81,12 +87,15 @@ proptest! {
 
     #[test]
     fn a_gain_adds_a_constant(seed: u64, db in -20.0_f32..40.0) {
-        // White noise lies so far above the floor of 1e-8 that the floor does not show.
         let gain = 10.0_f32.powf(db / 20.0);
         let samples = noise(seed, 2_048, 1.0);
         let (quiet, loud) = (log_mel(&samples), log_mel(&samples.iter().map(|x| gain * x).collect::<Vec<_>>()));
+        let largest = quiet.iter().copied().fold(f32::MIN, f32::max);
         for (quiet, loud) in quiet.iter().zip(loud) {
-            prop_assert!((loud - quiet - gain.ln()).abs() < 1e-5, "{quiet}, {loud}, ln of gain {}", gain.ln());
+            // Samples and sums are rounded in proportion to the loudest band, which a quiet band shows more.
+            let allowed = 1e-5 + 1e-6 * (largest - quiet).exp();
+            let added = loud - quiet;
+            prop_assert!((added - gain.ln()).abs() < allowed, "{added} added to {quiet}, not {}", gain.ln());
         }
     }
 
@@ -106,8 +115,8 @@ proptest! {
         let lead = if pad { context * hop } else { 0 };
         let touched: Vec<usize> = (0..front_end.rows(len))
             .filter(|row| {
-                let window = row * hop..row * hop + 2 * context * hop + 512;
-                window.clone().any(|at| at >= lead && (start..end).contains(&(at - lead)))
+                let mut window = row * hop..row * hop + 2 * context * hop + 512;
+                window.any(|at| at >= lead && (start..end).contains(&(at - lead)))
             })
             .collect();
         prop_assert_eq!(front_end.rows_touching(len, start..end).collect::<Vec<_>>(), touched);
