@@ -1,12 +1,11 @@
 //! What the model sees of a sound: its wave, its spectrogram and its log-mel features, on one axis of time.
 
-use plotters::element::PathElement;
+use plotters::element::Rectangle;
 use plotters::prelude::DrawingBackend;
+use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::chart::{
-    Axes, Dash, MEDIUM, SMALL, image, image_at, line, px, stroke, text, tick, wrapped, write,
-};
+use super::chart::{Axes, Dash, MEDIUM, SMALL, image, image_at, line, px, text, tick, wrapped, write};
 use super::{Area, Drawn, Picture, color};
 
 const WIDTH: f64 = 980.0;
@@ -94,25 +93,24 @@ impl Sound<'_> {
         }
     }
 
-    /// The extremes of the samples under each half pixel, as one line up and down.
+    /// The extremes of the samples under each half pixel, as bars: a line up and down has joints that stick out.
     fn wave<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
         let peak = self.samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         let limit = if peak <= 1.0 { 1.0 } else { f64::from(peak) };
         let axes = self.axes(TOP, WAVE, ("sample", -limit, limit), "");
         let mut chart = axes.plane(area)?;
-        let columns = (2.0 * PLANE) as usize;
-        let len = self.samples.len();
-        let mut path = Vec::with_capacity(2 * columns);
+        let (columns, len) = ((2.0 * PLANE) as usize, self.samples.len());
+        let (step_s, half_pixel) = (self.seconds() / columns as f64, limit / WAVE);
         for column in 0..columns {
-            let (from, to) =
-                (column * len / columns, ((column + 1) * len / columns).max(column * len / columns + 1));
-            let under = &self.samples[from..to];
-            let moment = (from as f64 + 0.5) / self.rate;
-            let low = under.iter().copied().fold(f32::INFINITY, f32::min);
-            let high = under.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            path.extend([(moment, f64::from(low)), (moment, f64::from(high))]);
+            let (from, to) = (column * len / columns, ((column + 1) * len / columns).min(len - 1));
+            // The first sample of the next bar belongs to this one too, so that a steep wave has no gaps.
+            let under = &self.samples[from..=to];
+            let low = f64::from(under.iter().copied().fold(f32::INFINITY, f32::min)) - half_pixel;
+            let high = f64::from(under.iter().copied().fold(f32::NEG_INFINITY, f32::max)) + half_pixel;
+            let start_s = column as f64 * step_s;
+            let corners = [(start_s, low.max(-limit)), (start_s + step_s, high.min(limit))];
+            chart.plotting_area().draw(&Rectangle::new(corners, color::SNP.filled()))?;
         }
-        chart.plotting_area().draw(&PathElement::new(path, stroke(&color::SNP, 0.75)))?;
         axes.draw(area, &mut chart)
     }
 
