@@ -133,23 +133,28 @@ impl WithSimd for Clip<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let [one, two, share] = [1.0, 2.0, self.share].map(|x| simd.splat_f32s(x));
-        let steepness = simd.splat_f32s(2.0 / self.lambda);
-        // tanh(z) = 2 s(2 z) - 1 with the logistic function s; its derivative is (1 - tanh) (1 + tanh).
-        let clip = |score| {
-            let tanh = simd.sub_f32s(simd.mul_f32s(two, sigmoid(simd, simd.mul_f32s(steepness, score))), one);
-            (tanh, simd.mul_f32s(share, simd.mul_f32s(simd.sub_f32s(one, tanh), simd.add_f32s(one, tanh))))
-        };
+        let (steepness, share) = (2.0 / self.lambda, self.share);
         let (head, tail) = S::as_mut_simd_f32s(self.scores);
         let mut sum = 0.0;
         for score in head {
-            let (tanh, derivative) = clip(*score);
+            let (tanh, derivative) = clip(simd, *score, steepness, share);
             *score = derivative;
             sum += f64::from(simd.reduce_sum_f32s(tanh));
         }
         // Absent lanes load as zero, whose tanh is zero.
-        let (tanh, derivative) = clip(simd.partial_load_f32s(tail));
+        let (tanh, derivative) = clip(simd, simd.partial_load_f32s(tail), steepness, share);
         simd.partial_store_f32s(tail, derivative);
         sum + f64::from(simd.reduce_sum_f32s(tanh))
     }
+}
+
+/// tanh(A / λ) and `share` times its derivative 1 - tanh²; `steepness` is 2 / λ, as tanh(z) = 2 s(2 z) - 1 with the
+/// logistic function s.
+#[inline(always)]
+fn clip<S: Simd>(simd: S, score: S::f32s, steepness: f32, share: f32) -> (S::f32s, S::f32s) {
+    let [one, two] = [simd.splat_f32s(1.0), simd.splat_f32s(2.0)];
+    let logistic = sigmoid(simd, simd.mul_f32s(simd.splat_f32s(steepness), score));
+    let tanh = simd.sub_f32s(simd.mul_f32s(two, logistic), one);
+    let slope = simd.mul_f32s(simd.sub_f32s(one, tanh), simd.add_f32s(one, tanh));
+    (tanh, simd.mul_f32s(simd.splat_f32s(share), slope))
 }

@@ -1,4 +1,7 @@
 //! Elementary functions on vector registers, on whatever instruction set `pulp` finds at run time.
+//!
+//! Code for registers is fast only where all of it is inlined into the function that `pulp` compiles for the
+//! instruction set: so it stands in `#[inline(always)]` functions and plain loops, never in closures.
 
 use pulp::Simd;
 

@@ -93,30 +93,36 @@ impl WithSimd for Update<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { state, factors, parameters, gradient } = self;
         let AmsGradConfig { beta1, beta2, epsilon } = state.config;
-        let splat = |x: f64| simd.splat_f32s(x as f32);
-        let [keep1, take1, keep2, take2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(splat);
-        let [epsilon, rate, root] = [epsilon, factors.rate, factors.root].map(splat);
-        let next = |[p, g, m, v, v_max]: [S::f32s; 5]| {
-            let m = simd.mul_add_e_f32s(keep1, m, simd.mul_f32s(take1, g));
-            let v = simd.mul_add_e_f32s(keep2, v, simd.mul_f32s(take2, simd.mul_f32s(g, g)));
-            let v_max = simd.max_f32s(v_max, v);
-            let scale = simd.mul_add_e_f32s(simd.sqrt_f32s(v_max), root, epsilon);
-            let p = simd.sub_f32s(p, simd.div_f32s(simd.mul_f32s(rate, m), scale));
-            [p, m, v, v_max]
-        };
+        let numbers =
+            [beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, factors.rate, factors.root].map(|x| x as f32);
         let (p, p_tail) = S::as_mut_simd_f32s(parameters);
         let (g, g_tail) = S::as_simd_f32s(gradient);
         let (m, m_tail) = S::as_mut_simd_f32s(&mut state.first_moment);
         let (v, v_tail) = S::as_mut_simd_f32s(&mut state.second_moment);
         let (v_max, v_max_tail) = S::as_mut_simd_f32s(&mut state.max_second_moment);
         for ((((p, g), m), v), v_max) in p.iter_mut().zip(g).zip(m).zip(v).zip(v_max) {
-            [*p, *m, *v, *v_max] = next([*p, *g, *m, *v, *v_max]);
+            [*p, *m, *v, *v_max] = next(simd, &numbers, *g, [*p, *m, *v, *v_max]);
         }
-        let load = |tail: &[f32]| simd.partial_load_f32s(tail);
-        let [p, m, v, v_max] =
-            next([load(p_tail), load(g_tail), load(m_tail), load(v_tail), load(v_max_tail)]);
-        for (tail, value) in [(p_tail, p), (m_tail, m), (v_tail, v), (v_max_tail, v_max)] {
+        let mut last = [simd.splat_f32s(0.0); 4];
+        for (value, tail) in last.iter_mut().zip([&*p_tail, m_tail, v_tail, v_max_tail]) {
+            *value = simd.partial_load_f32s(tail);
+        }
+        let last = next(simd, &numbers, simd.partial_load_f32s(g_tail), last);
+        for (value, tail) in last.into_iter().zip([p_tail, m_tail, v_tail, v_max_tail]) {
             simd.partial_store_f32s(tail, value);
         }
     }
+}
+
+/// A register of parameters, first, second and largest second moments after a step with gradient `g`.
+#[inline(always)]
+fn next<S: Simd>(simd: S, numbers: &[f32; 7], g: S::f32s, [p, m, v, v_max]: [S::f32s; 4]) -> [S::f32s; 4] {
+    let [keep1, take1, keep2, take2, epsilon, rate, root] = *numbers;
+    let m = simd.mul_add_e_f32s(simd.splat_f32s(keep1), m, simd.mul_f32s(simd.splat_f32s(take1), g));
+    let square = simd.mul_f32s(simd.splat_f32s(take2), simd.mul_f32s(g, g));
+    let v = simd.mul_add_e_f32s(simd.splat_f32s(keep2), v, square);
+    let v_max = simd.max_f32s(v_max, v);
+    let scale = simd.mul_add_e_f32s(simd.sqrt_f32s(v_max), simd.splat_f32s(root), simd.splat_f32s(epsilon));
+    let p = simd.sub_f32s(p, simd.div_f32s(simd.mul_f32s(simd.splat_f32s(rate), m), scale));
+    [p, m, v, v_max]
 }

@@ -70,23 +70,23 @@ const MOST_MINUTES: u32 = 1000;
 
 /// Make a synthetic toy-car set: cars, factory noises, something else, anomalies.
 #[derive(Args, Clone, Debug)]
-pub struct SynthArgs {
+pub(crate) struct SynthArgs {
     /// Folder to make
     #[arg(long, value_name = "DIR", default_value = "data/toycar")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Seed of all that is random
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Minutes of normal training sound, over the four cars
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_MINUTES)))]
-    pub minutes: u32,
+    pub(crate) minutes: u32,
 }
 
 /// Makes the set that `args` ask for, or finds it made.
 ///
 /// # Errors
 /// When the minutes are out of range, something else is at `args.out`, or it cannot be written.
-pub fn run(args: &SynthArgs) -> Result<()> {
+pub(crate) fn run(args: &SynthArgs) -> Result<()> {
     ensure!(
         (1..=MOST_MINUTES).contains(&args.minutes),
         "--minutes: found {}, expected 1 to {MOST_MINUTES}",

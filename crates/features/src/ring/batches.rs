@@ -70,11 +70,6 @@ impl RingBatches {
         2 * self.rows * DIM
     }
 
-    /// The samples of the epoch at hand; of the first before any batch.
-    pub fn ring(&self) -> &Ring {
-        &self.ring
-    }
-
     /// Whether batches hold nothing: never.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -88,9 +88,12 @@ impl WithSimd for SquareNorm<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let (head, tail) = S::as_simd_f32s(self.0);
-        let square = |sum, y| simd.mul_add_e_f32s(y, y, sum);
-        let sum = head.iter().fold(simd.splat_f32s(0.0), |sum, y| square(sum, *y));
-        simd.reduce_sum_f32s(square(sum, simd.partial_load_f32s(tail)))
+        let last = simd.partial_load_f32s(tail);
+        let mut sum = simd.mul_f32s(last, last);
+        for y in head {
+            sum = simd.mul_add_e_f32s(*y, *y, sum);
+        }
+        simd.reduce_sum_f32s(sum)
     }
 }
 
@@ -122,26 +125,32 @@ impl WithSimd for Sums<'_> {
             let rows: [&[S::f32s]; GROUP] = std::array::from_fn(|k| {
                 &S::as_simd_f32s(&products[k * width..][..width]).0[..col_halves.len()]
             });
-            let halves = halves.map(|half| simd.splat_f32s(half));
-            let kernels = |j: usize| -> [S::f32s; GROUP] {
-                std::array::from_fn(|k| {
-                    let exponent = simd.sub_f32s(simd.sub_f32s(rows[k][j], halves[k]), col_halves[j]);
-                    let exponent = simd.min_f32s(exponent, zero);
-                    exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
-                })
-            };
             let mut sums = [zero; GROUP];
             for j in 0..diagonal {
-                let kernel = kernels(j);
-                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
+                for ((row, half), sum) in rows.iter().zip(halves).zip(&mut sums) {
+                    *sum = simd.add_f32s(*sum, kernel(simd, row[j], *half, col_halves[j]));
+                }
             }
-            for (j, col_sum) in (diagonal..col_halves.len()).zip(&mut col_sums[diagonal..]) {
-                let kernel = kernels(j);
-                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
-                let [a, b, c, d] = kernel;
-                *col_sum = simd.add_f32s(*col_sum, simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
+            for j in diagonal..col_halves.len() {
+                let mut col_sum = col_sums[j];
+                for ((row, half), sum) in rows.iter().zip(halves).zip(&mut sums) {
+                    let kernel = kernel(simd, row[j], *half, col_halves[j]);
+                    *sum = simd.add_f32s(*sum, kernel);
+                    col_sum = simd.add_f32s(col_sum, kernel);
+                }
+                col_sums[j] = col_sum;
             }
-            *row_sums = sums.map(|sum| simd.reduce_sum_f32s(sum));
+            for (row_sum, sum) in row_sums.iter_mut().zip(sums) {
+                *row_sum = simd.reduce_sum_f32s(sum);
+            }
         }
     }
+}
+
+/// 2^(y_i·y_j - h_i - h_j); rounding must not lift the exponent above zero.
+#[inline(always)]
+fn kernel<S: Simd>(simd: S, product: S::f32s, row_half: f32, col_half: S::f32s) -> S::f32s {
+    let exponent = simd.sub_f32s(simd.sub_f32s(product, simd.splat_f32s(row_half)), col_half);
+    let exponent = simd.min_f32s(exponent, simd.splat_f32s(0.0));
+    exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
 }

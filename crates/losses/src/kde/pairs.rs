@@ -30,6 +30,10 @@ impl<const D: usize> Pairs<D> {
             column[rows.len()..].fill(FAR);
         }
     }
+
+    fn column(&self, feature: usize) -> &[f32] {
+        &self.columns[feature * self.padded..][..self.padded]
+    }
 }
 
 impl<const D: usize> StripKernel for Pairs<D> {
@@ -55,47 +59,49 @@ impl<const D: usize> WithSimd for Sums<'_, D> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { pairs, strip, row_sums, col_sums } = self;
-        let column = |d: usize| &pairs.columns[d * pairs.padded..][..pairs.padded];
         let cols: [&[S::f32s]; D] =
-            std::array::from_fn(|d| S::as_simd_f32s(&column(d)[strip.cols.clone()]).0);
+            std::array::from_fn(|d| S::as_simd_f32s(&pairs.column(d)[strip.cols.clone()]).0);
         let (col_sums, _) = S::as_mut_simd_f32s(col_sums);
         let zero = simd.splat_f32s(0.0);
         col_sums.fill(zero);
-        let diagonal = strip.diagonal().len() / S::F32_LANES;
-        let (col_sums, count) = (&mut col_sums[diagonal..], cols[0].len());
-        let cols = cols.map(|c| &c[..count]);
+        let (diagonal, count) = (strip.diagonal().len() / S::F32_LANES, col_sums.len());
+        let cols = cols.map(|col| &col[..count]);
         for (first, row_sums) in strip.rows.clone().step_by(GROUP).zip(row_sums.as_chunks_mut::<GROUP>().0) {
-            let group: [[S::f32s; D]; GROUP] =
-                std::array::from_fn(|k| std::array::from_fn(|d| simd.splat_f32s(column(d)[first + k])));
+            let mut group = [[zero; D]; GROUP];
+            for (k, row) in group.iter_mut().enumerate() {
+                for (d, y) in row.iter_mut().enumerate() {
+                    *y = simd.splat_f32s(pairs.column(d)[first + k]);
+                }
+            }
             let mut sums = [zero; GROUP];
             for j in 0..diagonal {
-                let kernel = kernels(simd, &group, std::array::from_fn(|d| cols[d][j]));
-                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
+                for (row, sum) in group.iter().zip(&mut sums) {
+                    *sum = simd.add_f32s(*sum, kernel(simd, row, &cols, j));
+                }
             }
-            for (j, col_sum) in (diagonal..count).zip(&mut *col_sums) {
-                let kernel = kernels(simd, &group, std::array::from_fn(|d| cols[d][j]));
-                sums = std::array::from_fn(|k| simd.add_f32s(sums[k], kernel[k]));
-                let [a, b, c, d] = kernel;
-                *col_sum = simd.add_f32s(*col_sum, simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
+            for j in diagonal..count {
+                let mut col_sum = col_sums[j];
+                for (row, sum) in group.iter().zip(&mut sums) {
+                    let kernel = kernel(simd, row, &cols, j);
+                    *sum = simd.add_f32s(*sum, kernel);
+                    col_sum = simd.add_f32s(col_sum, kernel);
+                }
+                col_sums[j] = col_sum;
             }
-            *row_sums = sums.map(|sum| simd.reduce_sum_f32s(sum));
+            for (row_sum, sum) in row_sums.iter_mut().zip(sums) {
+                *row_sum = simd.reduce_sum_f32s(sum);
+            }
         }
     }
 }
 
-/// The kernels of each row of a group with a register of columns.
+/// The kernels of a row with register `j` of the columns.
 #[inline(always)]
-fn kernels<S: Simd, const D: usize>(
-    simd: S,
-    group: &[[S::f32s; D]; GROUP],
-    col: [S::f32s; D],
-) -> [S::f32s; GROUP] {
-    std::array::from_fn(|k| {
-        let mut exponent = simd.splat_f32s(0.0);
-        for d in 0..D {
-            let difference = simd.sub_f32s(group[k][d], col[d]);
-            exponent = simd.negate_mul_add_e_f32s(difference, difference, exponent);
-        }
-        exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
-    })
+fn kernel<S: Simd, const D: usize>(simd: S, row: &[S::f32s; D], cols: &[&[S::f32s]; D], j: usize) -> S::f32s {
+    let mut exponent = simd.splat_f32s(0.0);
+    for (y, col) in row.iter().zip(cols) {
+        let difference = simd.sub_f32s(*y, col[j]);
+        exponent = simd.negate_mul_add_e_f32s(difference, difference, exponent);
+    }
+    exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
 }

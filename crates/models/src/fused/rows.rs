@@ -47,21 +47,39 @@ impl WithSimd for Activate<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let zero = simd.splat_f32s(0.0);
-        let next = |z, bias| {
-            let z = simd.add_f32s(z, bias);
-            match self.activation {
-                Activation::Sigmoid => sigmoid(simd, z),
-                Activation::Relu => simd.max_f32s(z, zero),
-            }
-        };
         let (bias, bias_tail) = S::as_simd_f32s(self.bias);
         for row in self.units.chunks_exact_mut(self.bias.len()) {
             let (units, tail) = S::as_mut_simd_f32s(row);
-            units.iter_mut().zip(bias).for_each(|(unit, bias)| *unit = next(*unit, *bias));
-            let last = next(simd.partial_load_f32s(tail), simd.partial_load_f32s(bias_tail));
-            simd.partial_store_f32s(tail, last);
+            for (unit, bias) in units.iter_mut().zip(bias) {
+                *unit = activated(simd, self.activation, simd.add_f32s(*unit, *bias));
+            }
+            let z = simd.add_f32s(simd.partial_load_f32s(tail), simd.partial_load_f32s(bias_tail));
+            simd.partial_store_f32s(tail, activated(simd, self.activation, z));
         }
+    }
+}
+
+/// h from z.
+#[inline(always)]
+pub(super) fn activated<S: Simd>(simd: S, activation: Activation, z: S::f32s) -> S::f32s {
+    match activation {
+        Activation::Sigmoid => sigmoid(simd, z),
+        Activation::Relu => simd.max_f32s(z, simd.splat_f32s(0.0)),
+    }
+}
+
+/// ∂J/∂z from ∂J/∂h and h.
+#[inline(always)]
+pub(super) fn differentiated<S: Simd>(
+    simd: S,
+    activation: Activation,
+    delta: S::f32s,
+    h: S::f32s,
+) -> S::f32s {
+    let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+    match activation {
+        Activation::Sigmoid => simd.mul_f32s(delta, simd.mul_f32s(h, simd.sub_f32s(one, h))),
+        Activation::Relu => simd.select_f32s(simd.less_than_f32s(zero, h), delta, zero),
     }
 }
 
@@ -79,17 +97,16 @@ impl WithSimd for Residuals<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let width = self.bias.len();
         let (bias, bias_tail) = S::as_simd_f32s(self.bias);
-        let residual = |y, bias, x| simd.sub_f32s(simd.add_f32s(y, bias), x);
         let rows = self.units.chunks_exact_mut(width).zip(self.rows.chunks_exact(width));
         for ((units, row), score) in rows.zip(self.scores) {
             let (units, units_tail) = S::as_mut_simd_f32s(units);
             let (row, row_tail) = S::as_simd_f32s(row);
-            let load = |tail: &[f32]| simd.partial_load_f32s(tail);
-            let last = residual(load(units_tail), load(bias_tail), load(row_tail));
+            let y = simd.add_f32s(simd.partial_load_f32s(units_tail), simd.partial_load_f32s(bias_tail));
+            let last = simd.sub_f32s(y, simd.partial_load_f32s(row_tail));
             simd.partial_store_f32s(units_tail, last);
             let mut square = simd.mul_f32s(last, last);
             for ((unit, bias), x) in units.iter_mut().zip(bias).zip(row) {
-                *unit = residual(*unit, *bias, *x);
+                *unit = simd.sub_f32s(simd.add_f32s(*unit, *bias), *x);
                 square = simd.mul_add_e_f32s(*unit, *unit, square);
             }
             *score = simd.reduce_sum_f32s(square);
@@ -108,15 +125,12 @@ impl WithSimd for Differentiate<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
-        let next = |delta, h| match self.activation {
-            Activation::Sigmoid => simd.mul_f32s(delta, simd.mul_f32s(h, simd.sub_f32s(one, h))),
-            Activation::Relu => simd.select_f32s(simd.less_than_f32s(zero, h), delta, zero),
-        };
         let (delta, delta_tail) = S::as_mut_simd_f32s(self.delta);
         let (units, units_tail) = S::as_simd_f32s(self.units);
-        delta.iter_mut().zip(units).for_each(|(delta, h)| *delta = next(*delta, *h));
-        let last = next(simd.partial_load_f32s(delta_tail), simd.partial_load_f32s(units_tail));
-        simd.partial_store_f32s(delta_tail, last);
+        for (delta, h) in delta.iter_mut().zip(units) {
+            *delta = differentiated(simd, self.activation, *delta, *h);
+        }
+        let (delta, h) = (simd.partial_load_f32s(delta_tail), simd.partial_load_f32s(units_tail));
+        simd.partial_store_f32s(delta_tail, differentiated(simd, self.activation, delta, h));
     }
 }

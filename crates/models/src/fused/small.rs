@@ -2,9 +2,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use losses::simd::sigmoid;
-
 use super::Passes;
+use super::rows::{activated, differentiated};
 use crate::{Activation, Architecture, Parameters};
 
 /// Samples are padded to a multiple of this: four of the widest registers.
@@ -73,16 +72,10 @@ impl WithSimd for Forward<'_> {
         for (index, layer) in parameters.layers().enumerate() {
             let (below, above) = net.units.split_at_mut(index + 1);
             let weight = |output: usize, input: usize| layer.weight[output * layer.inputs + input];
-            let product =
-                Product { sizes: [layer.inputs, layer.outputs], weight, start: |o: usize| layer.bias[o] };
-            let (below, above) = (&below[index], &mut above[0]);
-            match net.activation {
-                _ if index + 1 == layers => product.run(simd, below, above, |z, _| z),
-                Activation::Sigmoid => product.run(simd, below, above, |z, _| sigmoid(simd, z)),
-                Activation::Relu => {
-                    product.run(simd, below, above, |z, _| simd.max_f32s(z, simd.splat_f32s(0.0)))
-                }
-            }
+            let finish = if index + 1 == layers { Finish::Keep } else { Finish::Activate(net.activation) };
+            let start = |output: usize| layer.bias[output];
+            let product = Product { sizes: [layer.inputs, layer.outputs], weight, start, finish };
+            product.run(simd, &below[index], &mut above[0]);
         }
         residuals(simd, net);
     }
@@ -129,16 +122,9 @@ impl WithSimd for Backward<'_> {
             }
             // ∂J/∂h = Wᵀ ∂J/∂z of the layer above, then through the activation, in place of h.
             let weight = |input: usize, output: usize| layer.weight[output * layer.inputs + input];
-            let product = Product { sizes: [layer.outputs, layer.inputs], weight, start: |_: usize| 0.0 };
-            let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
-            match net.activation {
-                Activation::Sigmoid => product.run(simd, above, below, |sum, h| {
-                    simd.mul_f32s(sum, simd.mul_f32s(h, simd.sub_f32s(one, h)))
-                }),
-                Activation::Relu => product.run(simd, above, below, |sum, h| {
-                    simd.select_f32s(simd.less_than_f32s(zero, h), sum, zero)
-                }),
-            }
+            let finish = Finish::Differentiate(net.activation);
+            Product { sizes: [layer.outputs, layer.inputs], weight, start: |_: usize| 0.0, finish }
+                .run(simd, above, below);
         }
     }
 }
@@ -163,18 +149,36 @@ struct Product<W, B> {
     weight: W,
     /// What the sum of a unit above starts from.
     start: B,
+    /// What becomes of the sum.
+    finish: Finish,
+}
+
+/// What becomes of a sum and of what it is written over.
+#[derive(Clone, Copy)]
+enum Finish {
+    /// The sum.
+    Keep,
+    /// The activation of the sum.
+    Activate(Activation),
+    /// The sum, ∂J/∂h, times the derivative of the activation; h is what was there.
+    Differentiate(Activation),
+}
+
+impl Finish {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, sum: S::f32s, there: S::f32s) -> S::f32s {
+        match self {
+            Self::Keep => sum,
+            Self::Activate(activation) => activated(simd, activation, sum),
+            Self::Differentiate(activation) => differentiated(simd, activation, sum, there),
+        }
+    }
 }
 
 impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
-    /// Writes `finish`(sum, what was there) over `above`.
+    /// Writes the finished sums over `above`.
     #[inline(always)]
-    fn run<S: Simd, F: Fn(S::f32s, S::f32s) -> S::f32s>(
-        self,
-        simd: S,
-        below: &[f32],
-        above: &mut [f32],
-        finish: F,
-    ) {
+    fn run<S: Simd>(self, simd: S, below: &[f32], above: &mut [f32]) {
         let [inputs, outputs] = self.sizes;
         let (below, _) = S::as_simd_f32s(below);
         let (above, _) = S::as_mut_simd_f32s(above);
@@ -183,7 +187,10 @@ impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
             for output in (0..outputs).step_by(2) {
                 // An odd last unit is computed twice.
                 let pair = [output, (output + 1).min(outputs - 1)];
-                let mut sums = pair.map(|output| [simd.splat_f32s((self.start)(output)); REGISTERS]);
+                let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; 2];
+                for (sums, output) in sums.iter_mut().zip(pair) {
+                    *sums = [simd.splat_f32s((self.start)(output)); REGISTERS];
+                }
                 for input in 0..inputs {
                     let units = &below[input * stride + first..][..REGISTERS];
                     for (sums, output) in sums.iter_mut().zip(pair) {
@@ -195,7 +202,9 @@ impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
                 }
                 for (sums, output) in sums.iter_mut().zip(pair) {
                     let there = &above[output * stride + first..][..REGISTERS];
-                    sums.iter_mut().zip(there).for_each(|(sum, there)| *sum = finish(*sum, *there));
+                    for (sum, there) in sums.iter_mut().zip(there) {
+                        *sum = self.finish.apply(simd, *sum, *there);
+                    }
                 }
                 for (sums, output) in sums.iter().zip(pair) {
                     above[output * stride + first..][..REGISTERS].copy_from_slice(sums);
@@ -238,7 +247,10 @@ fn weight_gradient<S: Simd>(simd: S, sizes: [usize; 2], below: &[f32], above: &[
             }
         }
         for (deltas, output) in deltas.iter().zip(upper) {
-            let sum = deltas.iter().fold(zero, |sum, delta| simd.add_f32s(sum, *delta));
+            let mut sum = zero;
+            for delta in *deltas {
+                sum = simd.add_f32s(sum, *delta);
+            }
             bias[output] = simd.reduce_sum_f32s(sum);
         }
     }

@@ -1,0 +1,113 @@
+//! YAML files to validated structs: the only place where an experiment's text is read.
+
+mod locate;
+mod overrides;
+mod readings;
+mod ring;
+pub(crate) mod schema;
+
+use std::fs;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::failure::BadInput;
+
+pub(crate) use overrides::Override;
+pub(crate) use readings::{Reading, Readings};
+pub(crate) use ring::{EngineKind, Loss, PaperValues, RingCell, RingExperiment};
+
+/// What a file describes: its key `experiment`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// [`RingExperiment`].
+    Ring,
+    /// [`Readings`].
+    RingReadings,
+}
+
+/// A struct that an experiment file is read into.
+pub(crate) trait Experiment: DeserializeOwned {
+    /// Checks what types cannot: impossible values.
+    ///
+    /// # Errors
+    /// The first impossible value.
+    fn validate(&self) -> Result<(), Impossible>;
+}
+
+/// An impossible value: its key, dotted, and what was found and expected.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Impossible {
+    /// Such as `loss.sigma`.
+    pub(crate) key: String,
+    /// Found and expected.
+    pub(crate) what: String,
+}
+
+impl Impossible {
+    /// Of `key`, with the words of `what`.
+    pub(crate) fn new(key: impl Into<String>, what: impl ToString) -> Self {
+        Self { key: key.into(), what: what.to_string() }
+    }
+}
+
+/// Which kind of experiment the file at `path` describes.
+///
+/// # Errors
+/// A file that cannot be read, is no YAML, or names no known experiment.
+pub(crate) fn kind(path: &Path) -> Result<Kind, BadInput> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        experiment: Kind,
+    }
+    parse::<Head>(path, &read(path)?).map(|head| head.experiment)
+}
+
+/// Reads the experiment at `path`, with `overrides` in place of its values.
+///
+/// # Errors
+/// A file that cannot be read; an unknown key, a wrong type or an impossible value, with file, line and key.
+pub(crate) fn load<T: Experiment>(path: &Path, overrides: &[Override]) -> Result<T, BadInput> {
+    let text = read(path)?;
+    let plain: T = parse(path, &text)?;
+    if overrides.is_empty() {
+        return checked(plain, |key| locate::place(path, &text, key));
+    }
+    let mut value: serde_yaml::Value = parse(path, &text)?;
+    for change in overrides {
+        change.apply(&mut value);
+        serde_yaml::from_value::<T>(value.clone())
+            .map_err(|error| BadInput(format!("{change}: {}", locate::explain(&error.to_string()))))?;
+    }
+    let changed: T = parse_value(value);
+    checked(changed, |key| match overrides.iter().rev().find(|change| change.touches(key)) {
+        Some(change) => change.to_string(),
+        None => locate::place(path, &text, key),
+    })
+}
+
+fn parse_value<T: Experiment>(value: serde_yaml::Value) -> T {
+    serde_yaml::from_value(value).expect("the value was parsed after the last change")
+}
+
+fn checked<T: Experiment>(experiment: T, place: impl Fn(&str) -> String) -> Result<T, BadInput> {
+    match experiment.validate() {
+        Ok(()) => Ok(experiment),
+        Err(Impossible { key, what }) => Err(BadInput(format!("{}: {key}: {what}", place(&key)))),
+    }
+}
+
+fn read(path: &Path) -> Result<String, BadInput> {
+    fs::read_to_string(path).map_err(|error| {
+        let expected = "expected an experiment file such as experiments/ring.yaml";
+        BadInput(format!("{}: cannot be read ({error}); {expected}", path.display()))
+    })
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, BadInput> {
+    serde_yaml::from_str(text).map_err(|error| {
+        let line = error.location().map_or(String::new(), |at| format!(":{}", at.line()));
+        BadInput(format!("{}{line}: {}", path.display(), locate::explain(&error.to_string())))
+    })
+}

@@ -1,0 +1,93 @@
+//! `--set key=value`: one value of an experiment file, changed on the command line.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_yaml::{Mapping, Value};
+
+/// A dotted key and the value that it gets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Override {
+    key: String,
+    value: Value,
+}
+
+impl Override {
+    /// `key` = `value`.
+    pub(crate) fn new(key: &str, value: Value) -> Self {
+        Self { key: key.to_owned(), value }
+    }
+
+    /// Sets the value in `root`; a key that is not there is added, for the parser to refuse.
+    pub(super) fn apply(&self, root: &mut Value) {
+        let mut place = root;
+        for part in self.key.split('.') {
+            if !place.is_mapping() {
+                *place = Value::Mapping(Mapping::new());
+            }
+            let Value::Mapping(mapping) = place else { return };
+            place = mapping.entry(Value::String(part.to_owned())).or_insert(Value::Null);
+        }
+        *place = self.value.clone();
+    }
+
+    /// Whether this changes `key` or something that holds it.
+    pub(super) fn touches(&self, key: &str) -> bool {
+        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or("expected key=value, such as training.updates=1000")?;
+        let well_formed = key.split('.').all(|part| !part.is_empty() && !part.contains(char::is_whitespace));
+        if !well_formed {
+            return Err(format!("key `{key}`: expected names with dots between them, such as loss.sigma"));
+        }
+        let value = serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
+        Ok(Self::new(key, value))
+    }
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = serde_yaml::to_string(&self.value).map_err(|_| fmt::Error)?;
+        write!(f, "--set {}={}", self.key, value.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(root: &str, change: &str) -> Value {
+        let mut value = serde_yaml::from_str(root).unwrap();
+        change.parse::<Override>().unwrap().apply(&mut value);
+        value
+    }
+
+    #[test]
+    fn a_value_is_changed_where_its_key_stands() {
+        let yaml = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
+        assert_eq!(applied("{a: {b: 1, c: 2}}", "a.b=3"), yaml("{a: {b: 3, c: 2}}"));
+        assert_eq!(applied("{a: 1}", "a=[1, 2]"), yaml("{a: [1, 2]}"));
+        assert_eq!(applied("{a: 1}", "b.c=x"), yaml("{a: 1, b: {c: x}}"));
+        assert_eq!(applied("{a: 1}", "a.b=2"), yaml("{a: {b: 2}}"));
+    }
+
+    #[test]
+    fn what_is_no_assignment_is_refused() {
+        for text in ["updates", "=3", "a..b=1", "a b=1", "a=[1"] {
+            assert!(text.parse::<Override>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_override_knows_the_keys_it_touches() {
+        let change: Override = "loss=1".parse().unwrap();
+        assert!(change.touches("loss") && change.touches("loss.sigma") && !change.touches("losses"));
+        assert_eq!(change.to_string(), "--set loss=1");
+    }
+}

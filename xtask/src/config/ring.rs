@@ -1,0 +1,339 @@
+//! `experiments/ring.yaml`: the verification experiment (Sec. 4.1).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use features::ring::{RingConfig, Sampling};
+use losses::{KdeConfig, Objective};
+use models::{Activation, AmsGradConfig, Architecture, Initial, Training};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Experiment, Impossible, Kind};
+
+/// The verification experiment as its file gives it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingExperiment {
+    /// Always `ring`.
+    pub(crate) experiment: Kind,
+    /// Seeds 0 to `seeds` - 1 are trained.
+    pub(crate) seeds: u64,
+    /// What trains.
+    pub(crate) engine: EngineKind,
+    /// The samples.
+    pub(crate) data: DataConfig,
+    /// M_u = M_a, rows of each kind in a mini-batch.
+    pub(crate) batch: usize,
+    /// The autoencoder.
+    pub(crate) network: NetworkConfig,
+    /// The optimizer and its schedule.
+    pub(crate) training: TrainingConfig,
+    /// σ, ε and λ.
+    pub(crate) loss: LossConfig,
+    /// Where densities are compared.
+    pub(crate) grid: GridConfig,
+    /// Table 1 as the paper prints it, by loss.
+    pub(crate) paper: BTreeMap<Loss, PaperValues>,
+}
+
+/// What is minimised, as the paper names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum Loss {
+    /// Reconstruction error (Eq. 7).
+    #[serde(rename = "RE")]
+    Re,
+    /// Simplified Neyman-Pearson (Eq. 9).
+    #[serde(rename = "SNP")]
+    Snp,
+    /// Batch uniformization (Eq. 16).
+    #[serde(rename = "BU")]
+    Bu,
+}
+
+/// The engines of `models`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EngineKind {
+    /// Explicit gradients on the CPU.
+    Fused,
+    /// Autograd by candle.
+    Candle,
+}
+
+/// How the ring is sampled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataConfig {
+    /// N, samples of each kind.
+    pub(crate) samples: usize,
+    /// Radii of normal samples are uniform on [0, `normal_radius`].
+    pub(crate) normal_radius: f64,
+    /// Radii of anomalous samples are uniform between these.
+    pub(crate) anomalous_radius: [f64; 2],
+    /// Whether an epoch shows the same samples again.
+    pub(crate) sampling: SamplingKind,
+}
+
+/// Whether an epoch shows the same samples again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SamplingKind {
+    /// Drawn once, reshuffled each epoch.
+    Fixed,
+    /// Drawn anew each epoch.
+    Fresh,
+}
+
+/// The autoencoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NetworkConfig {
+    /// Units from input to output.
+    pub(crate) sizes: Vec<usize>,
+    /// What follows each layer but the last.
+    pub(crate) activation: ActivationKind,
+    /// How weights are drawn.
+    pub(crate) initial: InitialKind,
+}
+
+/// What follows each layer but the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ActivationKind {
+    /// The logistic function.
+    Sigmoid,
+    /// max(z, 0).
+    Relu,
+}
+
+/// Glorot's initialisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum InitialKind {
+    /// From a uniform distribution.
+    GlorotUniform,
+    /// From a normal distribution.
+    GlorotNormal,
+}
+
+/// AMSGrad, and how long it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrainingConfig {
+    /// Updates of the parameters.
+    pub(crate) updates: u64,
+    /// Step size.
+    pub(crate) learning_rate: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub(crate) epsilon: f64,
+    /// Updates between lines of `history.csv`.
+    pub(crate) history_every: u64,
+    /// Updates between checkpoints.
+    pub(crate) checkpoint_every: u64,
+}
+
+/// Settings of the objectives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LossConfig {
+    /// Band-width σ of the KDE (Eq. 15).
+    pub(crate) sigma: f64,
+    /// ε of the weights (Eq. 16).
+    pub(crate) epsilon: f64,
+    /// Clipping parameter λ of the anomalous term (Eq. 10).
+    pub(crate) lambda: f64,
+}
+
+/// Where densities are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GridConfig {
+    /// Half the side of the square.
+    pub(crate) half_width: f64,
+    /// Nodes along an axis.
+    pub(crate) points: usize,
+    /// The oracle p is in proportion to 1 / max(r, `cap`).
+    pub(crate) cap: f64,
+}
+
+/// A row of Table 1 as printed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaperValues {
+    /// D(p || q).
+    pub(crate) kld_p: f64,
+    /// D(U || q).
+    pub(crate) kld_u: f64,
+}
+
+/// One training with everything that decides its result, frozen: what `resolved.yaml` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingCell {
+    /// Raised with each change of code that changes results.
+    pub(crate) code_epoch: u32,
+    /// What the cell's folder is called after: `ring`, or a reading.
+    pub(crate) model: String,
+    /// What is minimised.
+    pub(crate) loss: Loss,
+    /// Seed of all streams.
+    pub(crate) seed: u64,
+    /// As in the experiment.
+    pub(crate) engine: EngineKind,
+    /// As in the experiment.
+    pub(crate) data: DataConfig,
+    /// As in the experiment.
+    pub(crate) batch: usize,
+    /// As in the experiment.
+    pub(crate) network: NetworkConfig,
+    /// As in the experiment.
+    pub(crate) training: TrainingConfig,
+    /// As in the experiment; `loss` is the cell's own.
+    pub(crate) loss_settings: LossConfig,
+    /// As in the experiment.
+    pub(crate) grid: GridConfig,
+}
+
+/// Raise this with each change of code that changes results: finished cells are then stale.
+pub(crate) const CODE_EPOCH: u32 = 1;
+
+impl Loss {
+    /// In the paper's order.
+    pub(crate) const ALL: [Self; 3] = [Self::Re, Self::Snp, Self::Bu];
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Re => "RE",
+            Self::Snp => "SNP",
+            Self::Bu => "BU",
+        })
+    }
+}
+
+impl RingExperiment {
+    /// The cell of `loss` and `seed`; its folder is called after `model`.
+    pub(crate) fn cell(&self, model: &str, loss: Loss, seed: u64) -> RingCell {
+        RingCell {
+            code_epoch: CODE_EPOCH,
+            model: model.to_owned(),
+            loss,
+            seed,
+            engine: self.engine,
+            data: self.data.clone(),
+            batch: self.batch,
+            network: self.network.clone(),
+            training: self.training.clone(),
+            loss_settings: self.loss.clone(),
+            grid: self.grid.clone(),
+        }
+    }
+}
+
+impl Experiment for RingExperiment {
+    fn validate(&self) -> Result<(), Impossible> {
+        if self.experiment != Kind::Ring {
+            return Err(Impossible::new("experiment", "found another kind, expected ring"));
+        }
+        positive("seeds", self.seeds)?;
+        positive("training.updates", self.training.updates)?;
+        positive("training.history_every", self.training.history_every)?;
+        positive("training.checkpoint_every", self.training.checkpoint_every)?;
+        let rate = self.training.learning_rate;
+        within("training.learning_rate", rate, rate > 0.0 && rate.is_finite(), "a positive finite number")?;
+        for (key, beta) in [("training.beta1", self.training.beta1), ("training.beta2", self.training.beta2)] {
+            within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
+        }
+        let epsilon = self.training.epsilon;
+        within("training.epsilon", epsilon, epsilon > 0.0 && epsilon.is_finite(), "a positive finite number")?;
+        let cell = self.cell("ring", Loss::Bu, 0);
+        let ring = cell.ring();
+        ring.validate().map_err(|error| Impossible::new("data", error))?;
+        features::ring::RingBatches::check(&ring, self.batch).map_err(|error| Impossible::new("batch", error))?;
+        let architecture = cell.architecture().map_err(|error| Impossible::new("network.sizes", error))?;
+        let dim = architecture.dim();
+        within("network.sizes", dim as f64, dim == features::ring::DIM, "2 units at both ends, as the ring has 2 features")?;
+        let training = cell.training();
+        training.kde.validate().map_err(|error| Impossible::new(kde_key(&error), error))?;
+        training.objective.validate().map_err(|error| Impossible::new("loss.lambda", error))?;
+        self.grid.validate(self.data.normal_radius)
+    }
+}
+
+fn kde_key(error: &losses::KdeError) -> &'static str {
+    match error {
+        losses::KdeError::Epsilon(_) => "loss.epsilon",
+        _ => "loss.sigma",
+    }
+}
+
+impl GridConfig {
+    fn validate(&self, border: f64) -> Result<(), Impossible> {
+        let grid = eval::Grid::new(self.half_width, self.points).map_err(|error| Impossible::new("grid", error))?;
+        eval::ring::Density::oracle(&grid, border, self.cap).map_err(|error| Impossible::new("grid.cap", error))?;
+        Ok(())
+    }
+}
+
+fn positive(key: &str, found: u64) -> Result<(), Impossible> {
+    within(key, found as f64, found > 0, "at least 1")
+}
+
+fn within(key: &str, found: f64, holds: bool, expected: &str) -> Result<(), Impossible> {
+    if holds { Ok(()) } else { Err(Impossible::new(key, format!("found {found}, expected {expected}"))) }
+}
+
+impl RingCell {
+    /// The sampler's settings.
+    pub(crate) fn ring(&self) -> RingConfig {
+        let DataConfig { samples, normal_radius, anomalous_radius, .. } = self.data;
+        RingConfig { samples, normal_radius, anomalous_radius }
+    }
+
+    /// Whether an epoch shows the same samples again.
+    pub(crate) fn sampling(&self) -> Sampling {
+        match self.data.sampling {
+            SamplingKind::Fixed => Sampling::Fixed,
+            SamplingKind::Fresh => Sampling::Fresh,
+        }
+    }
+
+    /// The network's shape.
+    ///
+    /// # Errors
+    /// Sizes of which no autoencoder can be made.
+    pub(crate) fn architecture(&self) -> Result<Architecture, models::ModelError> {
+        let activation = match self.network.activation {
+            ActivationKind::Sigmoid => Activation::Sigmoid,
+            ActivationKind::Relu => Activation::Relu,
+        };
+        Architecture::new(self.network.sizes.clone(), activation)
+    }
+
+    /// How weights are drawn.
+    pub(crate) fn initial(&self) -> Initial {
+        match self.network.initial {
+            InitialKind::GlorotUniform => Initial::GlorotUniform,
+            InitialKind::GlorotNormal => Initial::GlorotNormal,
+        }
+    }
+
+    /// What the engine trains for, on one thread: cells run side by side.
+    pub(crate) fn training(&self) -> Training {
+        let LossConfig { sigma, epsilon, lambda } = self.loss_settings;
+        let objective = match self.loss {
+            Loss::Re => Objective::Re,
+            Loss::Snp => Objective::Snp { lambda },
+            Loss::Bu => Objective::Bu { lambda },
+        };
+        let TrainingConfig { beta1, beta2, .. } = self.training;
+        let amsgrad = AmsGradConfig { beta1, beta2, epsilon: self.training.epsilon };
+        Training { objective, kde: KdeConfig { sigma, epsilon }, amsgrad, threads: 1 }
+    }
+}

@@ -1,0 +1,11 @@
+//! How a command ends: exit code 2 for bad input, 1 for a run that failed.
+
+/// Input that cannot be used: nothing was done. The message names the place, what was found and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadInput(pub String);
+
+/// The exit code of `error`.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<BadInput>() { 2 } else { 1 }
+}

@@ -1,0 +1,124 @@
+//! A page in one file: pictures inside, tables that sort, no network.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+const STYLE: &str = "
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right }
+th:first-child, td:first-child, td.text, th.text { text-align: left }
+th { cursor: pointer; border-bottom: 2px solid #888 }
+img { max-width: 100%; height: auto } figcaption, .note { color: #555; font-size: .9rem }
+pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
+.holds { color: #00674b } .fails { color: #a33c00 } .undecided { color: #666 }
+";
+
+/// Sorts a table by the column whose head is clicked, numbers as numbers.
+const SCRIPT: &str = "
+for (const head of document.querySelectorAll('th')) head.addEventListener('click', () => {
+  const body = head.closest('table').tBodies[0], column = head.cellIndex;
+  const down = head.dataset.down = head.dataset.down === '1' ? '' : '1';
+  const key = row => { const text = row.cells[column].textContent; return isNaN(parseFloat(text)) ? text : parseFloat(text); };
+  const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0) * (down ? 1 : -1);
+  [...body.rows].sort((a, b) => order(key(a), key(b))).forEach(row => body.append(row));
+});
+";
+
+/// A page that is being written.
+pub(crate) struct Page {
+    title: String,
+    body: String,
+}
+
+impl Page {
+    /// A page called `title`.
+    pub(crate) fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), body: format!("<h1>{}</h1>\n", escape(title)) }
+    }
+
+    /// A heading.
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.push(&format!("<h2>{}</h2>", escape(text)));
+    }
+
+    /// A paragraph.
+    pub(crate) fn paragraph(&mut self, text: &str) {
+        self.push(&format!("<p>{}</p>", escape(text)));
+    }
+
+    /// A paragraph in small grey type.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.push(&format!("<p class=\"note\">{}</p>", escape(text)));
+    }
+
+    /// A table; cells that are no number stand to the left.
+    pub(crate) fn table(&mut self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let rows: Vec<Vec<String>> = rows.into_iter().collect();
+        let is_text = |column: usize| rows.iter().any(|row| row[column].starts_with(|c: char| c.is_alphabetic()));
+        let class = |column: usize| if is_text(column) { " class=\"text\"" } else { "" };
+        let mut html = "<table><thead><tr>".to_owned();
+        for (column, name) in head.iter().enumerate() {
+            let _ = write!(html, "<th{}>{}</th>", class(column), escape(name));
+        }
+        html += "</tr></thead><tbody>\n";
+        for row in &rows {
+            html += "<tr>";
+            for (column, cell) in row.iter().enumerate() {
+                let _ = write!(html, "<td{}>{}</td>", class(column), escape(cell));
+            }
+            html += "</tr>\n";
+        }
+        self.push(&(html + "</tbody></table>"));
+    }
+
+    /// A PNG with its caption.
+    pub(crate) fn picture(&mut self, png: &[u8], caption: &str) {
+        let (data, caption) = (STANDARD.encode(png), escape(caption));
+        self.push(&format!("<figure><img alt=\"{caption}\" src=\"data:image/png;base64,{data}\"><figcaption>{caption}</figcaption></figure>"));
+    }
+
+    /// Text as it stands.
+    pub(crate) fn verbatim(&mut self, text: &str) {
+        self.push(&format!("<pre>{}</pre>", escape(text)));
+    }
+
+    /// The whole file.
+    pub(crate) fn finish(self) -> String {
+        let title = escape(&self.title);
+        format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<style>{STYLE}</style></head>\n<body>\n{}<script>{SCRIPT}</script>\n</body></html>\n",
+            self.body
+        )
+    }
+
+    fn push(&mut self, html: &str) {
+        self.body += html;
+        self.body.push('\n');
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_page_is_taken_for_markup_or_fetched() {
+        let mut page = Page::new("a < b & \"c\"");
+        page.paragraph("<script>");
+        page.table(&["loss", "D"], [vec!["RE".into(), "<1>".into()]]);
+        page.picture(b"png", "x > y");
+        let html = page.finish();
+        assert!(html.contains("a &lt; b &amp; &quot;c&quot;") && html.contains("<p>&lt;script&gt;</p>"));
+        assert!(html.contains("<td class=\"text\">RE</td><td>&lt;1&gt;</td>"));
+        assert!(!html.contains("http"), "nothing is fetched");
+    }
+}

@@ -1,0 +1,50 @@
+//! The command line of the workspace.
+
+mod config;
+mod failure;
+mod harness;
+mod html;
+mod verify;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Reproducible experiments in unsupervised anomaly detection in sounds
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train the autoencoders of the 2-D ring; print Table 1 and draw Figures 2 and 3
+    Verify(verify::VerifyArgs),
+    /// Print the JSON schema of experiments/*.yaml
+    Schema,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Verify(args) => verify::run(&args),
+        Command::Schema => {
+            print(&config::schema::json());
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(failure::exit_code(&error))
+        }
+    }
+}
+
+/// Writes results to standard output; a reader that has gone away is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,94 @@
+//! `report.html` of the verification experiment.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::Result;
+use eval::atomic::write_atomically;
+use eval::claims::Claim;
+
+use super::cells::Results;
+use super::claims::estimate;
+use super::figures::Captions;
+use super::table1::{Table1, in_sd};
+use crate::config::RingExperiment;
+use crate::harness::Store;
+use crate::harness::provenance::Provenance;
+use crate::html::Page;
+
+/// What the report tells.
+pub(super) struct Content<'a> {
+    pub(super) experiment: &'a RingExperiment,
+    pub(super) table: &'a Table1,
+    pub(super) claims: &'a [Claim],
+    pub(super) figures: Option<Captions>,
+    pub(super) results: &'a Results,
+    pub(super) provenance: &'a Provenance,
+}
+
+/// Writes the report; the figures were drawn before.
+pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
+    let mut page = Page::new("Batch uniformization: the verification experiment");
+    page.paragraph("The 2-D ring of Koizumi et al. 2019, Sec. 4.1: normal samples whose density falls as 1/r, and autoencoders trained with RE, SNP and BU.");
+    add_claims(&mut page, content.claims);
+    add_table1(&mut page, content.table);
+    if let Some(captions) = &content.figures {
+        page.heading("Figures 2 and 3");
+        for (name, caption) in [("figure2.png", &captions.figure2), ("figure3.png", &captions.figure3)] {
+            page.picture(&fs::read(store.root().join(name))?, &caption.replace('_', ""));
+        }
+    }
+    add_runs(&mut page, content.results);
+    page.heading("Settings");
+    page.verbatim(&serde_yaml::to_string(content.experiment)?);
+    add_provenance(&mut page, content.provenance)?;
+    let html = page.finish();
+    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
+}
+
+fn add_claims(page: &mut Page, claims: &[Claim]) {
+    page.heading("Claims of Sec. 4.1.2");
+    let rows = claims.iter().map(|claim| vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]);
+    page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
+    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds. A claim holds when the whole interval lies on the claimed side.");
+}
+
+fn add_table1(page: &mut Page, table: &Table1) {
+    page.heading("Table 1");
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+    let rows = table.0.iter().map(|row| {
+        let mut cells = vec![row.loss.to_string(), row.seeds.to_string()];
+        let paper = [row.paper.map(|paper| paper.kld_p), row.paper.map(|paper| paper.kld_u)];
+        for (spread, paper) in [row.kld_p, row.kld_u].into_iter().zip(paper) {
+            cells.extend([number(Some(spread.mean)), number(spread.sd), number(paper), in_sd(spread.distance(paper))]);
+        }
+        cells
+    });
+    let head = ["loss", "seeds", "D(p||q)", "sd", "paper", "differs by", "D(U||q)", "sd", "paper", "differs by"];
+    page.table(&head, rows);
+    page.note("The paper prints one number a cell, of one run. The difference is ours less the paper's, in our sd over seeds.");
+}
+
+fn add_runs(page: &mut Page, results: &Results) {
+    if !results.failures.is_empty() {
+        page.heading("Cells that failed");
+        page.table(&["cell", "last words"], results.failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]));
+    }
+    page.heading("Runs");
+    let rows = results.runs.iter().map(|run| {
+        let metrics = &run.metrics;
+        let numbers = [metrics.kld_p, metrics.kld_u, metrics.max_score_normal, metrics.mean_score_normal, metrics.min_score_anomalous];
+        let start = [run.cell.loss.to_string(), run.cell.seed.to_string()];
+        start.into_iter().chain(numbers.map(|number| format!("{number:.4}"))).collect()
+    });
+    page.table(&["loss", "seed", "D(p||q)", "D(U||q)", "max A normal", "mean A normal", "min A anomalous"], rows);
+}
+
+fn add_provenance(page: &mut Page, provenance: &Provenance) -> Result<()> {
+    page.heading("Provenance");
+    if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
+        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! Trains one cell, from its last checkpoint where there is one.
+
+use std::fs;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use candle_core::Device;
+use eval::Grid;
+use features::ring::RingBatches;
+use features::rng::{Purpose, stream};
+use losses::Value;
+use models::{AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, ModelError, Parameters};
+
+use super::score::Judge;
+use crate::config::{EngineKind, RingCell};
+use crate::harness::progress::Progress;
+use crate::harness::provenance::Provenance;
+use crate::harness::{CellName, Store, Workspace};
+
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const HISTORY: &str = "history.csv";
+const LOG: &str = "log.txt";
+
+/// Every file of a finished cell but its settings.
+const FILES: [&str; 6] = [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
+
+/// Updates between reports of progress.
+const PROGRESS_EVERY: u64 = 250;
+
+/// Nodes of the grid in each direction between those that `scores.csv` holds.
+const SCORES_EVERY: usize = 10;
+
+/// Trains, scores and finishes the cell `name`; says why in its log where that fails.
+pub(super) fn train(
+    name: &CellName,
+    cell: &RingCell,
+    judge: &Judge,
+    store: &Store,
+    provenance: &Provenance,
+    progress: &Progress,
+) -> Result<()> {
+    let workspace = store.workspace(name)?;
+    let outcome = train_in(&workspace, cell, judge, provenance, progress);
+    match outcome {
+        Ok(()) => workspace.finish(cell, &FILES),
+        Err(error) => {
+            workspace.append(LOG, &format!("failed: {error:#}"))?;
+            Err(error)
+        }
+    }
+}
+
+fn train_in(workspace: &Workspace, cell: &RingCell, judge: &Judge, provenance: &Provenance, progress: &Progress) -> Result<()> {
+    let begun = Instant::now();
+    let (checkpoint, mut history) = resume(workspace, cell)?;
+    let start = checkpoint.optimizer.step;
+    workspace.append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
+    let mut engine = engine(cell, checkpoint)?;
+    progress.advance(start);
+    update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;
+    let (metrics, scores) = judge.judge(cell, engine.as_mut())?;
+    workspace.append(LOG, &format!("finished after {:.2} s: {metrics:?}", begun.elapsed().as_secs_f64()))?;
+    workspace.write(HISTORY, history.text.as_bytes())?;
+    workspace.write("scores.csv", scores_csv(&judge.grid, &scores).as_bytes())?;
+    workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
+    workspace.write("weights.safetensors", &engine.checkpoint()?.parameters.to_bytes())?;
+    workspace.write("env.json", (serde_json::to_string_pretty(provenance)? + "\n").as_bytes())
+}
+
+/// The engine of `cell`, going on from `checkpoint`.
+pub(super) fn engine(cell: &RingCell, checkpoint: Checkpoint) -> Result<Box<dyn Engine>, ModelError> {
+    Ok(match cell.engine {
+        EngineKind::Fused => Box::new(FusedEngine::new(cell.training(), checkpoint)?),
+        EngineKind::Candle => Box::new(AutogradEngine::new(cell.training(), checkpoint, Device::Cpu)?),
+    })
+}
+
+/// The last checkpoint with the history up to it, or the start of training.
+fn resume(workspace: &Workspace, cell: &RingCell) -> Result<(Checkpoint, History)> {
+    let (architecture, config) = (cell.architecture()?, cell.training().amsgrad);
+    let path = workspace.path(CHECKPOINT);
+    if path.exists() {
+        let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let read = Checkpoint::from_bytes(&bytes, &path, &architecture, config);
+        let history = fs::read_to_string(workspace.path(HISTORY));
+        match (read, history) {
+            (Ok(checkpoint), Ok(text)) => {
+                let history = History::up_to(checkpoint.optimizer.step, &text);
+                return Ok((checkpoint, history));
+            }
+            (Err(error), _) => workspace.append(LOG, &format!("{error}; starting over"))?,
+            (_, Err(error)) => workspace.append(LOG, &format!("{HISTORY}: {error}; starting over"))?,
+        }
+    }
+    let parameters = Parameters::draw(architecture, cell.initial(), &mut stream(cell.seed, Purpose::Init, 0));
+    Ok((Checkpoint::start(parameters, config), History::default()))
+}
+
+fn update(
+    workspace: &Workspace,
+    cell: &RingCell,
+    start: u64,
+    engine: &mut dyn Engine,
+    history: &mut History,
+    progress: &Progress,
+) -> Result<()> {
+    let settings = &cell.training;
+    let mut batches = RingBatches::new(cell.ring(), cell.sampling(), cell.batch, cell.seed)?;
+    let mut rows = vec![0.0; batches.len()];
+    for step in start..settings.updates {
+        batches.fill(step, &mut rows);
+        let value = engine.step(Batch { rows: &rows, normal: cell.batch }, settings.learning_rate)?;
+        let made = step + 1;
+        if made.is_multiple_of(settings.history_every) {
+            history.add(made, value);
+        }
+        if made.is_multiple_of(settings.checkpoint_every) && made < settings.updates {
+            // The history first: a checkpoint never stands without what led to it.
+            workspace.write(HISTORY, history.text.as_bytes())?;
+            workspace.write(CHECKPOINT, &engine.checkpoint()?.to_bytes())?;
+        }
+        if made.is_multiple_of(PROGRESS_EVERY) {
+            progress.advance(PROGRESS_EVERY);
+        }
+    }
+    Ok(())
+}
+
+/// `history.csv`: the objective and its parts at every so many updates.
+struct History {
+    text: String,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { text: "update,objective,normal,anomalous\n".to_owned() }
+    }
+}
+
+impl History {
+    fn add(&mut self, update: u64, value: Value) {
+        self.text += &format!("{update},{:.6},{:.6},{:.6}\n", value.total, value.normal, value.anomalous);
+    }
+
+    /// The lines of `text` up to `update`: what came after is written again.
+    fn up_to(update: u64, text: &str) -> Self {
+        let mut history = Self::default();
+        for line in text.lines().skip(1) {
+            let number = line.split(',').next().and_then(|number| number.parse::<u64>().ok());
+            if number.is_some_and(|number| number <= update) {
+                history.text += &format!("{line}\n");
+            }
+        }
+        history
+    }
+}
+
+/// `scores.csv`: A(x) on every so many nodes of the grid.
+fn scores_csv(grid: &Grid, scores: &[f32]) -> String {
+    let mut text = "x1,x2,anomaly_score\n".to_owned();
+    for row in (0..grid.side()).step_by(SCORES_EVERY) {
+        for column in (0..grid.side()).step_by(SCORES_EVERY) {
+            let score = scores[row * grid.side() + column];
+            text += &format!("{:.4},{:.4},{score:.6}\n", grid.coordinate(column), grid.coordinate(row));
+        }
+    }
+    text
+}
