@@ -58,7 +58,8 @@ impl Page {
     /// A table; cells that are no number stand to the left.
     pub(crate) fn table(&mut self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let rows: Vec<Vec<String>> = rows.into_iter().collect();
-        let is_text = |column: usize| rows.iter().any(|row| row[column].starts_with(|c: char| c.is_alphabetic()));
+        let is_text =
+            |column: usize| rows.iter().any(|row| row[column].starts_with(|c: char| c.is_alphabetic()));
         let class = |column: usize| if is_text(column) { " class=\"text\"" } else { "" };
         let mut html = "<table><thead><tr>".to_owned();
         for (column, name) in head.iter().enumerate() {

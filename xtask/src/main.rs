@@ -4,6 +4,8 @@ mod config;
 mod failure;
 mod harness;
 mod html;
+mod inspect;
+mod synth;
 mod verify;
 
 use std::io::Write;
@@ -23,6 +25,10 @@ struct Cli {
 enum Command {
     /// Train the autoencoders of the 2-D ring; print Table 1 and draw Figures 2 and 3
     Verify(verify::VerifyArgs),
+    /// Write a synthetic toy-car set as WAV files
+    Synth(synth::SynthArgs),
+    /// Show sound files as a model sees them, or check a whole data set
+    Inspect(inspect::InspectArgs),
     /// Print the JSON schema of experiments/*.yaml
     Schema,
 }
@@ -30,6 +36,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Verify(args) => verify::run(&args),
+        Command::Synth(args) => synth::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Schema => {
             print(&config::schema::json());
             Ok(())

@@ -13,7 +13,7 @@ const ROUND: f32 = 12_582_912.0;
 
 /// 2^f = 1 + f (C0 + f (C1 + ...)) on [-1/2, 1/2]; coefficients of Cephes' `exp2f`, error below 1e-7.
 const COEFFICIENTS: [f32; 6] =
-    [0.693_147_2, 0.240_226_48, 0.055_503_324, 0.009_618_437, 0.001_339_887_4, 0.000_153_533_62];
+    [std::f32::consts::LN_2, 0.240_226_48, 0.055_503_324, 0.009_618_437, 0.001_339_887_4, 0.000_153_533_62];
 
 /// 2^x in each lane, for x in [[`MIN_EXPONENT`], 127]; relative error below 2e-7.
 #[inline(always)]

@@ -1,5 +1,7 @@
 //! The kernel density against SciPy, and its properties.
 
+#![expect(clippy::unwrap_used, reason = "what a test sets up is valid")]
+
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 

@@ -69,7 +69,7 @@ pub trait Engine {
 pub(crate) fn check_batch(architecture: &Architecture, batch: Batch<'_>) -> Result<usize, ModelError> {
     let dim = architecture.dim();
     let rows = batch.rows.len() / dim;
-    if batch.rows.len() % dim != 0 || batch.normal == 0 || batch.normal > rows {
+    if !batch.rows.len().is_multiple_of(dim) || batch.normal == 0 || batch.normal > rows {
         return Err(ModelError::Batch {
             found: format!("{} numbers with {} normal rows", batch.rows.len(), batch.normal),
             expected: format!("whole rows of {dim}, at least one of them normal"),

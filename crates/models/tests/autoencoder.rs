@@ -1,5 +1,7 @@
 //! Scores and gradients of both engines against PyTorch.
 
+#![expect(clippy::unwrap_used, reason = "what a test sets up is valid")]
+
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 

@@ -1,5 +1,7 @@
 //! The engines against each other, and against themselves when stopped or given more threads.
 
+#![expect(clippy::unwrap_used, reason = "what a test sets up is valid")]
+
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 

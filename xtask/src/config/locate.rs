@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn near_misses_are_named() {
-        let message = "data: unknown field `sample`, expected one of `samples`, `normal_radius` at line 3 column 4";
+        let message =
+            "data: unknown field `sample`, expected one of `samples`, `normal_radius` at line 3 column 4";
         let expected = "data: unknown field `sample`, expected one of `samples`, `normal_radius`; did you mean `samples`?";
         assert_eq!(explain(message), expected);
         let variant = "unknown variant `Relu`, expected `sigmoid` or `relu`";

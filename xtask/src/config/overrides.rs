@@ -46,7 +46,8 @@ impl FromStr for Override {
         if !well_formed {
             return Err(format!("key `{key}`: expected names with dots between them, such as loss.sigma"));
         }
-        let value = serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
+        let value =
+            serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
         Ok(Self::new(key, value))
     }
 }

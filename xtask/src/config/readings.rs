@@ -48,7 +48,10 @@ impl Experiment for Readings {
         for (index, reading) in self.readings.iter().enumerate() {
             let same = |other: &&Reading| other.folder_name() == reading.folder_name();
             if let Some(twin) = self.readings[..index].iter().find(same) {
-                let what = format!("found `{}` and `{}`, expected names that differ in letters or digits", twin.name, reading.name);
+                let what = format!(
+                    "found `{}` and `{}`, expected names that differ in letters or digits",
+                    twin.name, reading.name
+                );
                 return Err(Impossible::new("readings", what));
             }
         }
@@ -64,7 +67,8 @@ impl Readings {
     pub(crate) fn experiments(&self, file: &Path) -> Result<Vec<(Reading, RingExperiment)>, BadInput> {
         let base = file.parent().unwrap_or(Path::new("")).join(&self.base);
         let resolved = self.readings.iter().map(|reading| {
-            let changes: Vec<Override> = reading.set.iter().map(|(key, value)| Override::new(key, value.clone())).collect();
+            let changes: Vec<Override> =
+                reading.set.iter().map(|(key, value)| Override::new(key, value.clone())).collect();
             let experiment = load::<RingExperiment>(&base, &changes);
             let mut experiment = experiment.map_err(|BadInput(what)| {
                 BadInput(format!("{}: reading `{}`: {what}", file.display(), reading.name))

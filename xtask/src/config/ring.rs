@@ -247,18 +247,30 @@ impl Experiment for RingExperiment {
         positive("training.checkpoint_every", self.training.checkpoint_every)?;
         let rate = self.training.learning_rate;
         within("training.learning_rate", rate, rate > 0.0 && rate.is_finite(), "a positive finite number")?;
-        for (key, beta) in [("training.beta1", self.training.beta1), ("training.beta2", self.training.beta2)] {
+        for (key, beta) in [("training.beta1", self.training.beta1), ("training.beta2", self.training.beta2)]
+        {
             within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
         }
         let epsilon = self.training.epsilon;
-        within("training.epsilon", epsilon, epsilon > 0.0 && epsilon.is_finite(), "a positive finite number")?;
+        within(
+            "training.epsilon",
+            epsilon,
+            epsilon > 0.0 && epsilon.is_finite(),
+            "a positive finite number",
+        )?;
         let cell = self.cell("ring", Loss::Bu, 0);
         let ring = cell.ring();
         ring.validate().map_err(|error| Impossible::new("data", error))?;
-        features::ring::RingBatches::check(&ring, self.batch).map_err(|error| Impossible::new("batch", error))?;
+        features::ring::RingBatches::check(&ring, self.batch)
+            .map_err(|error| Impossible::new("batch", error))?;
         let architecture = cell.architecture().map_err(|error| Impossible::new("network.sizes", error))?;
         let dim = architecture.dim();
-        within("network.sizes", dim as f64, dim == features::ring::DIM, "2 units at both ends, as the ring has 2 features")?;
+        within(
+            "network.sizes",
+            dim as f64,
+            dim == features::ring::DIM,
+            "2 units at both ends, as the ring has 2 features",
+        )?;
         let training = cell.training();
         training.kde.validate().map_err(|error| Impossible::new(kde_key(&error), error))?;
         training.objective.validate().map_err(|error| Impossible::new("loss.lambda", error))?;
@@ -275,8 +287,10 @@ fn kde_key(error: &losses::KdeError) -> &'static str {
 
 impl GridConfig {
     fn validate(&self, border: f64) -> Result<(), Impossible> {
-        let grid = eval::Grid::new(self.half_width, self.points).map_err(|error| Impossible::new("grid", error))?;
-        eval::ring::Density::oracle(&grid, border, self.cap).map_err(|error| Impossible::new("grid.cap", error))?;
+        let grid =
+            eval::Grid::new(self.half_width, self.points).map_err(|error| Impossible::new("grid", error))?;
+        eval::ring::Density::oracle(&grid, border, self.cap)
+            .map_err(|error| Impossible::new("grid.cap", error))?;
         Ok(())
     }
 }

@@ -22,7 +22,10 @@ impl Lock {
     pub(crate) fn take(folder: &Path) -> Result<Self, BadInput> {
         let path = folder.join(".lock");
         let unwritable = |error: std::io::Error| {
-            BadInput(format!("{}: cannot be written ({error}); expected a results folder of this user", path.display()))
+            BadInput(format!(
+                "{}: cannot be written ({error}); expected a results folder of this user",
+                path.display()
+            ))
         };
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(unwritable)?;
@@ -32,7 +35,8 @@ impl Lock {
                 let mut holder = String::new();
                 file.read_to_string(&mut holder).map_err(unwritable)?;
                 let holder = if holder.is_empty() { "another run" } else { holder.trim_end() };
-                let what = format!("{}: in use by {holder}; wait for it, or give another --out", folder.display());
+                let what =
+                    format!("{}: in use by {holder}; wait for it, or give another --out", folder.display());
                 return Err(BadInput(what));
             }
             Err(TryLockError::Error(error)) => return Err(unwritable(error)),

@@ -22,8 +22,11 @@ impl Progress {
         let on_terminal = std::io::stderr().is_terminal();
         let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = "{prefix} {bar:30} {percent:>3}%  {human_pos} of {human_len} updates, {per_sec}, {eta} left";
-        bar.set_style(ProgressStyle::with_template(template).expect("a valid template").progress_chars("━╸─"));
+        let template =
+            "{prefix} {bar:30} {percent:>3}%  {human_pos} of {human_len} updates, {per_sec}, {eta} left";
+        bar.set_style(
+            ProgressStyle::with_template(template).expect("a valid template").progress_chars("━╸─"),
+        );
         bar.set_prefix(what.to_owned());
         if !on_terminal {
             eprintln!("{what}: {total} updates");

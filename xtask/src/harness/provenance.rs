@@ -40,7 +40,10 @@ impl Provenance {
             rustc: env!("XTASK_RUSTC").to_owned(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cpu: cpu(),
-            instructions: format!("{:?}", pulp::Arch::new()).chars().take_while(|c| c.is_alphanumeric()).collect(),
+            instructions: format!("{:?}", pulp::Arch::new())
+                .chars()
+                .take_while(|c| c.is_alphanumeric())
+                .collect(),
             threads,
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }

@@ -60,7 +60,9 @@ impl Store {
     pub(crate) fn open(&self) -> Result<Lock, BadInput> {
         fs::create_dir_all(self.cells()).map_err(|error| {
             let path = self.root.display();
-            BadInput(format!("{path}: cannot be made ({error}); expected a folder that can be written for --out"))
+            BadInput(format!(
+                "{path}: cannot be made ({error}); expected a folder that can be written for --out"
+            ))
         })?;
         Lock::take(&self.root)
     }
@@ -94,7 +96,8 @@ impl Store {
         let prefix = format!("{}-", name.stem());
         let entries = fs::read_dir(self.cells()).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
         let is_other = |path: &PathBuf| {
-            let hash = path.file_name().and_then(|file| file.to_str()).and_then(|file| file.strip_prefix(&prefix));
+            let hash =
+                path.file_name().and_then(|file| file.to_str()).and_then(|file| file.strip_prefix(&prefix));
             hash.is_some_and(|hash| hash.len() == 8 && hash.chars().all(|c| c.is_ascii_hexdigit()))
         };
         entries.filter(is_other).max()
@@ -108,9 +111,11 @@ impl Store {
     pub(crate) fn workspace(&self, name: &CellName) -> Result<Workspace> {
         let place = self.folder(name);
         if place.exists() {
-            let aside = (1..).map(|n| self.cells().join(format!("{name}.damaged-{n}"))).find(|path| !path.exists());
+            let aside =
+                (1..).map(|n| self.cells().join(format!("{name}.damaged-{n}"))).find(|path| !path.exists());
             let aside = aside.expect("some number is free");
-            fs::rename(&place, &aside).with_context(|| format!("{}: cannot be set aside", place.display()))?;
+            fs::rename(&place, &aside)
+                .with_context(|| format!("{}: cannot be set aside", place.display()))?;
         }
         let folder = self.partial(name);
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
@@ -166,7 +171,9 @@ impl Workspace {
     /// As [`write`](Self::write).
     pub(crate) fn append(&self, file: &str, line: &str) -> Result<()> {
         let path = self.path(file);
-        let write = || -> io::Result<()> { writeln!(File::options().create(true).append(true).open(&path)?, "{line}") };
+        let write = || -> io::Result<()> {
+            writeln!(File::options().create(true).append(true).open(&path)?, "{line}")
+        };
         write().with_context(|| format!("{}: cannot be written", path.display()))
     }
 
@@ -180,7 +187,8 @@ impl Workspace {
         files.sort_unstable();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            let wanted = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(&name));
+            let wanted =
+                path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(&name));
             if !wanted {
                 fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
             }
@@ -190,7 +198,8 @@ impl Workspace {
             sums += &format!("{}  {file}\n", sum(&self.path(file)).map_err(anyhow::Error::msg)?);
         }
         self.write(SUMS, sums.as_bytes())?;
-        fs::rename(&self.folder, &self.place).with_context(|| format!("{}: cannot be made", self.place.display()))?;
+        fs::rename(&self.folder, &self.place)
+            .with_context(|| format!("{}: cannot be made", self.place.display()))?;
         let cells = self.place.parent().expect("a cell lies in a folder");
         Ok(File::open(cells)?.sync_all()?)
     }
@@ -208,7 +217,11 @@ fn check_sums(folder: &Path) -> Result<(), String> {
         let (expected, file) = line.split_once("  ").ok_or_else(|| format!("{SUMS}: found `{line}`"))?;
         let found = sum(&folder.join(file))?;
         if found != expected {
-            return Err(format!("{file}: found sha256 {}..., expected {}...", &found[..8], &expected[..8.min(expected.len())]));
+            return Err(format!(
+                "{file}: found sha256 {}..., expected {}...",
+                &found[..8],
+                &expected[..8.min(expected.len())]
+            ));
         }
     }
     if sums.is_empty() { Err(format!("{SUMS}: is empty")) } else { Ok(()) }
@@ -221,7 +234,8 @@ fn check_resolved(folder: &Path, resolved: &impl Serialize) -> Result<(), String
 
 /// The settings in which the file at `path` and `resolved` differ, as `key old -> new`.
 fn differences(path: &Path, resolved: &impl Serialize) -> String {
-    let read = fs::read_to_string(path).ok().and_then(|text| serde_yaml::from_str::<serde_json::Value>(&text).ok());
+    let read =
+        fs::read_to_string(path).ok().and_then(|text| serde_yaml::from_str::<serde_json::Value>(&text).ok());
     let (Some(old), Ok(new)) = (read, serde_json::to_value(resolved)) else {
         return format!("{} cannot be read", path.display());
     };
@@ -280,10 +294,15 @@ mod tests {
         assert_eq!(store.state(&name, &settings), State::Done);
         assert!(!store.folder(&name).join("checkpoint").exists());
         fs::write(store.folder(&name).join("metrics.json"), b"{\"x\":1}").unwrap();
-        assert!(matches!(store.state(&name, &settings), State::Damaged(why) if why.starts_with("metrics.json: found")));
+        assert!(
+            matches!(store.state(&name, &settings), State::Damaged(why) if why.starts_with("metrics.json: found"))
+        );
         finished(&store, &name, &settings);
         assert_eq!(store.state(&name, &settings), State::Done);
-        assert!(folder.path().join(format!("cells/{name}.damaged-1/metrics.json")).exists(), "nothing is lost");
+        assert!(
+            folder.path().join(format!("cells/{name}.damaged-1/metrics.json")).exists(),
+            "nothing is lost"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A list of cells: which are done, and training those that are not.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
@@ -57,7 +57,11 @@ impl Cells {
             crate::print(&format!("{word:8}{name}{why}\n"));
         }
         let to_train = self.pending().count();
-        crate::print(&format!("{to_train} of {} cells to train in {}\n", self.0.len(), store.root().display()));
+        crate::print(&format!(
+            "{to_train} of {} cells to train in {}\n",
+            self.0.len(),
+            store.root().display()
+        ));
     }
 
     fn pending(&self) -> impl Iterator<Item = &(CellName, RingCell, State)> {
@@ -83,14 +87,24 @@ impl Cells {
         let mut results = Results { runs: Vec::new(), failures: Vec::new() };
         for (name, cell, _) in &self.0 {
             match store.read_json(name, "metrics.json") {
-                Ok(metrics) => results.runs.push(RunResult { name: name.clone(), cell: cell.clone(), metrics }),
-                Err(error) => results.failures.push((name.clone(), store.last_words(name).unwrap_or_else(|| format!("{error:#}")))),
+                Ok(metrics) => {
+                    results.runs.push(RunResult { name: name.clone(), cell: cell.clone(), metrics })
+                }
+                Err(error) => results
+                    .failures
+                    .push((name.clone(), store.last_words(name).unwrap_or_else(|| format!("{error:#}")))),
             }
         }
         Ok(results)
     }
 
-    fn train(&self, pending: &[&(CellName, RingCell, State)], store: &Store, jobs: usize, provenance: &Provenance) -> Result<()> {
+    fn train(
+        &self,
+        pending: &[&(CellName, RingCell, State)],
+        store: &Store,
+        jobs: usize,
+        provenance: &Provenance,
+    ) -> Result<()> {
         let judges = judges(pending.iter().map(|(_, cell, _)| cell))?;
         let updates = pending.iter().map(|(_, cell, _)| cell.training.updates).sum();
         let what = format!("Training {} of {} cells", pending.len(), self.0.len());
@@ -112,12 +126,11 @@ impl Cells {
 }
 
 /// The judge of each grid that the cells have.
-fn judges<'a>(cells: impl Iterator<Item = &'a RingCell>) -> Result<BTreeMap<String, Arc<Judge>>> {
+fn judges<'a>(cells: impl Iterator<Item = &'a RingCell>) -> Result<BTreeMap<String, Judge>> {
     let mut judges = BTreeMap::new();
     for cell in cells {
-        let key = Judge::key(cell);
-        if !judges.contains_key(&key) {
-            judges.insert(key, Arc::new(Judge::new(cell)?));
+        if let Entry::Vacant(place) = judges.entry(Judge::key(cell)) {
+            place.insert(Judge::new(cell)?);
         }
     }
     Ok(judges)
@@ -128,7 +141,9 @@ impl Results {
     pub(super) fn verdict(&self) -> Result<()> {
         match self.failures.as_slice() {
             [] => Ok(()),
-            [(name, why), ..] => Err(anyhow!("{} cells failed, the first is {name}:\n{why}", self.failures.len())),
+            [(name, why), ..] => {
+                Err(anyhow!("{} cells failed, the first is {name}:\n{why}", self.failures.len()))
+            }
         }
     }
 }

@@ -65,9 +65,16 @@ pub(super) fn decide(runs: &[RunResult]) -> Result<Vec<Claim>> {
 
 /// The score card for people.
 pub(super) fn to_text(claims: &[Claim]) -> String {
-    let mut text = "\nClaims of Sec. 4.1.2, paired over seeds, 95 % bootstrap interval of the mean\n".to_owned();
+    let mut text =
+        "\nClaims of Sec. 4.1.2, paired over seeds, 95 % bootstrap interval of the mean\n".to_owned();
     for claim in claims {
-        text += &format!("{:10} {}\n           {}: {}\n", claim.verdict.to_string(), claim.text, claim.statistic, estimate(claim));
+        text += &format!(
+            "{:10} {}\n           {}: {}\n",
+            claim.verdict.to_string(),
+            claim.text,
+            claim.statistic,
+            estimate(claim)
+        );
     }
     text + "\n"
 }

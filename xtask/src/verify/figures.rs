@@ -1,4 +1,4 @@
-//! Figures 2 and 3, of the seed that is the median of all by D(U||q) of BU.
+//! Figures 2 and 3, of the seed that is the median of all by D(U ‖ q) of BU.
 
 use std::fs;
 
@@ -19,7 +19,11 @@ pub(super) struct Captions {
 }
 
 /// Draws `figure2` and `figure3`, each as `.png` and `.svg`; nothing where no seed has all three losses.
-pub(super) fn draw(store: &Store, experiment: &RingExperiment, runs: &[RunResult]) -> Result<Option<Captions>> {
+pub(super) fn draw(
+    store: &Store,
+    experiment: &RingExperiment,
+    runs: &[RunResult],
+) -> Result<Option<Captions>> {
     let find = |seed: u64, loss: Loss| runs.iter().find(|run| run.cell.seed == seed && run.cell.loss == loss);
     let whole = |bu: &RunResult| {
         let seed = bu.cell.seed;
@@ -38,10 +42,14 @@ pub(super) fn draw(store: &Store, experiment: &RingExperiment, runs: &[RunResult
     let border = experiment.data.normal_radius;
     let scores = RingScores { grid: &judge.grid, border, re: &re, snp: &snp, bu: &bu };
     let [seed, kld] = [cells[2].cell.seed.to_string(), format!("{:.3}", cells[2].metrics.kld_u)];
-    let median = format!("Seed {seed}, the median of {} by D(U||q) of BU, {kld}.", seeds.len());
+    let median = format!("Seed {seed}, the median of {} by D(U ‖ q) of BU, {kld}.", seeds.len());
     let captions = Captions {
-        figure2: format!("q(x) of Eq. 6 from the anomaly scores of each autoencoder. Dotted: r = {border}, the border of normal samples. {median}"),
-        figure3: format!("Anomaly score A(x) on the cut x_2 = 0, and over all angles against the radius (mean, and 5 to 95 % of angles). Yellow: anomalous. {median}"),
+        figure2: format!(
+            "q_θ(x) of Eq. 6 from the anomaly scores of each autoencoder. Dotted: r = {border}, the border of normal samples. {median}"
+        ),
+        figure3: format!(
+            "Anomaly score A(x) on the cut x_2 = 0, and over all angles against the radius (mean, and 5 to 95 % of angles). Yellow: anomalous. {median}"
+        ),
     };
     figure2(&scores, &captions.figure2, &store.root().join("figure2"))?;
     figure3(&scores, &captions.figure3, &store.root().join("figure3"))?;

@@ -115,7 +115,17 @@ impl Run {
         let claims = claims::decide(&results.runs)?;
         table.write(&self.store, &results.runs)?;
         let figures = figures::draw(&self.store, experiment, &results.runs)?;
-        report::write(&self.store, &report::Content { experiment, table: &table, claims: &claims, figures, results: &results, provenance: &provenance })?;
+        report::write(
+            &self.store,
+            &report::Content {
+                experiment,
+                table: &table,
+                claims: &claims,
+                figures,
+                results: &results,
+                provenance: &provenance,
+            },
+        )?;
         crate::print(&table.to_text());
         crate::print(&claims::to_text(&claims));
         crate::print(&format!("Tables, figures and report.html are in {}\n", self.store.root().display()));

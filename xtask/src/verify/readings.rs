@@ -69,8 +69,14 @@ fn write(store: &Store, outcomes: &[Outcome]) -> Result<()> {
             let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| [row.kld_p, row.kld_u][spread]);
             let name = format!("{measure}_{}", loss.to_string().to_lowercase());
             table = table
-                .optional(&format!("{name}_mean"), outcomes.iter().map(|outcome| of(outcome).map(|spread| spread.mean)))
-                .optional(&format!("{name}_sd"), outcomes.iter().map(|outcome| of(outcome).and_then(|spread| spread.sd)));
+                .optional(
+                    &format!("{name}_mean"),
+                    outcomes.iter().map(|outcome| of(outcome).map(|spread| spread.mean)),
+                )
+                .optional(
+                    &format!("{name}_sd"),
+                    outcomes.iter().map(|outcome| of(outcome).and_then(|spread| spread.sd)),
+                );
         }
     }
     table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
@@ -82,7 +88,8 @@ fn to_text(outcomes: &[Outcome]) -> String {
     let mut table = Table::new().text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()));
     for (measure, spread) in [("D(p||q)", 0), ("D(U||q)", 1)] {
         for loss in Loss::ALL {
-            let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| [row.kld_p, row.kld_u][spread].mean);
+            let of =
+                |outcome: &Outcome| outcome.table.row(loss).map(|row| [row.kld_p, row.kld_u][spread].mean);
             table = table.optional(&format!("{measure} {loss}"), outcomes.iter().map(of));
         }
     }

@@ -48,7 +48,9 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
 
 fn add_claims(page: &mut Page, claims: &[Claim]) {
     page.heading("Claims of Sec. 4.1.2");
-    let rows = claims.iter().map(|claim| vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]);
+    let rows = claims.iter().map(|claim| {
+        vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]
+    });
     page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
     page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds. A claim holds when the whole interval lies on the claimed side.");
 }
@@ -60,11 +62,17 @@ fn add_table1(page: &mut Page, table: &Table1) {
         let mut cells = vec![row.loss.to_string(), row.seeds.to_string()];
         let paper = [row.paper.map(|paper| paper.kld_p), row.paper.map(|paper| paper.kld_u)];
         for (spread, paper) in [row.kld_p, row.kld_u].into_iter().zip(paper) {
-            cells.extend([number(Some(spread.mean)), number(spread.sd), number(paper), in_sd(spread.distance(paper))]);
+            cells.extend([
+                number(Some(spread.mean)),
+                number(spread.sd),
+                number(paper),
+                in_sd(spread.distance(paper)),
+            ]);
         }
         cells
     });
-    let head = ["loss", "seeds", "D(p||q)", "sd", "paper", "differs by", "D(U||q)", "sd", "paper", "differs by"];
+    let head =
+        ["loss", "seeds", "D(p||q)", "sd", "paper", "differs by", "D(U||q)", "sd", "paper", "differs by"];
     page.table(&head, rows);
     page.note("The paper prints one number a cell, of one run. The difference is ours less the paper's, in our sd over seeds.");
 }
@@ -72,22 +80,35 @@ fn add_table1(page: &mut Page, table: &Table1) {
 fn add_runs(page: &mut Page, results: &Results) {
     if !results.failures.is_empty() {
         page.heading("Cells that failed");
-        page.table(&["cell", "last words"], results.failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]));
+        page.table(
+            &["cell", "last words"],
+            results.failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
+        );
     }
     page.heading("Runs");
     let rows = results.runs.iter().map(|run| {
         let metrics = &run.metrics;
-        let numbers = [metrics.kld_p, metrics.kld_u, metrics.max_score_normal, metrics.mean_score_normal, metrics.min_score_anomalous];
+        let numbers = [
+            metrics.kld_p,
+            metrics.kld_u,
+            metrics.max_score_normal,
+            metrics.mean_score_normal,
+            metrics.min_score_anomalous,
+        ];
         let start = [run.cell.loss.to_string(), run.cell.seed.to_string()];
         start.into_iter().chain(numbers.map(|number| format!("{number:.4}"))).collect()
     });
-    page.table(&["loss", "seed", "D(p||q)", "D(U||q)", "max A normal", "mean A normal", "min A anomalous"], rows);
+    page.table(
+        &["loss", "seed", "D(p||q)", "D(U||q)", "max A normal", "mean A normal", "min A anomalous"],
+        rows,
+    );
 }
 
 fn add_provenance(page: &mut Page, provenance: &Provenance) -> Result<()> {
     page.heading("Provenance");
     if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
-        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text =
+            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
     }
     Ok(())

@@ -61,7 +61,8 @@ impl Judge {
         let scores = self.scores(engine)?;
         let q = Density::from_scores(&self.grid, &scores)?;
         let ring = Ring::draw(&cell.ring(), &mut stream(cell.seed, Purpose::Data, 0))?;
-        let [normal, anomalous] = [ring.normal(), ring.anomalous()].map(|samples| sample_scores(engine, samples));
+        let [normal, anomalous] =
+            [ring.normal(), ring.anomalous()].map(|samples| sample_scores(engine, samples));
         let (normal, anomalous) = (normal?, anomalous?);
         let metrics = Metrics {
             kld_p: self.p.kl_divergence(&q)?,

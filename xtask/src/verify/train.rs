@@ -50,11 +50,18 @@ pub(super) fn train(
     }
 }
 
-fn train_in(workspace: &Workspace, cell: &RingCell, judge: &Judge, provenance: &Provenance, progress: &Progress) -> Result<()> {
+fn train_in(
+    workspace: &Workspace,
+    cell: &RingCell,
+    judge: &Judge,
+    provenance: &Provenance,
+    progress: &Progress,
+) -> Result<()> {
     let begun = Instant::now();
     let (checkpoint, mut history) = resume(workspace, cell)?;
     let start = checkpoint.optimizer.step;
-    workspace.append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
+    workspace
+        .append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
     let mut engine = engine(cell, checkpoint)?;
     progress.advance(start);
     update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;

@@ -1,56 +1,68 @@
-//! Many features: the exponents of a strip from a matrix product, the kernel and its sums in one pass over them.
+//! Many features: the exponents of a tile from a matrix product, the kernel and its sums in one pass over them.
 //!
 //! With y = √(2 σ log2 e) (x - mean) and h = |y|² / 2, the kernel of a pair is 2^(y_i·y_j - h_i - h_j). The mean is
-//! taken off because the kernel does not feel it and the product loses digits to it. A strip stays in the cache;
-//! the M x M matrix is never stored.
+//! taken off, roughly, because the kernel does not feel it and the product loses digits to it. A tile stays in the
+//! cache; the M x M matrix is never stored.
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
-use super::strips::{LANES, Strip, StripKernel};
+use super::tiles::{LANES, Tile, TileKernel};
 use crate::simd::{MIN_EXPONENT, exp2};
 
 /// Rows taken together, so that a column's sum is loaded once for all of them.
 const GROUP: usize = 4;
 
-/// Half square norm of a padding row: its kernel underflows.
+/// Half square norm of a padding row, and less than any product: their kernel underflows.
 const FAR: f32 = 1e30;
 
-/// Centred and scaled rows, and half their square norms.
+/// Rows that are averaged to find the origin: near the mean is near enough.
+const ORIGIN_ROWS: usize = 64;
+
+/// Most rows and columns of a tile: as many as the cache of a core holds beside the rows being multiplied.
+const TILE: usize = 400;
+
+/// Rows less their origin and scaled, and half their square norms.
 #[derive(Debug)]
 pub(super) struct Gram {
     dim: usize,
     rows: Vec<f32>,
     halves: Vec<f32>,
-    mean: Vec<f64>,
+    origin: Vec<f32>,
 }
 
 impl Gram {
     pub(super) fn new(dim: usize) -> Self {
-        Self { dim, rows: Vec::new(), halves: Vec::new(), mean: vec![0.0; dim] }
+        Self { dim, rows: Vec::new(), halves: Vec::new(), origin: vec![0.0; dim] }
     }
 
     /// Takes `rows`, (M, D) row-major; the kernel of two of them is 2^(-`exponent` |x_i - x_j|²).
-    pub(super) fn load(&mut self, rows: &[f32], exponent: f64) {
+    pub(super) fn load(&mut self, rows: &[f32], exponent: f64, threads: usize) {
         let scale = (2.0 * exponent).sqrt() as f32;
-        let padded = (rows.len() / self.dim).next_multiple_of(LANES);
+        let count = rows.len() / self.dim;
+        let padded = count.next_multiple_of(LANES);
         self.rows.resize(padded * self.dim, 0.0);
-        self.halves.clear();
         self.halves.resize(padded, FAR);
-        self.mean.fill(0.0);
-        for row in rows.chunks_exact(self.dim) {
-            self.mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += f64::from(*x));
+        self.halves[count..].fill(FAR);
+        self.origin.fill(0.0);
+        let share = 1.0 / count.min(ORIGIN_ROWS) as f32;
+        for row in rows.chunks_exact(self.dim).take(ORIGIN_ROWS) {
+            self.origin.iter_mut().zip(row).for_each(|(origin, x)| *origin += share * x);
         }
-        let count = (rows.len() / self.dim) as f64;
-        self.mean.iter_mut().for_each(|mean| *mean /= count);
-        let scaled = self.rows.chunks_exact_mut(self.dim);
-        for ((y, x), half) in scaled.zip(rows.chunks_exact(self.dim)).zip(&mut self.halves) {
-            for ((y, x), mean) in y.iter_mut().zip(x).zip(&self.mean) {
-                *y = scale * (f64::from(*x) - mean) as f32;
-            }
-            *half = 0.5 * Arch::new().dispatch(SquareNorm(y));
+        let (origin, halves, scaled) =
+            (&self.origin, &mut self.halves[..count], &mut self.rows[..rows.len()]);
+        if threads == 1 {
+            return Arch::new().dispatch(Scale { rows, origin, scale, scaled, halves });
         }
+        // Each row is by itself: how rows are shared out decides nothing.
+        let share = count.div_ceil(threads);
+        let rows = rows.par_chunks(share * self.dim).zip(scaled.par_chunks_mut(share * self.dim));
+        rows.zip(halves.par_chunks_mut(share)).for_each(|((rows, scaled), halves)| {
+            Arch::new().dispatch(Scale { rows, origin, scale, scaled, halves });
+        });
     }
 
     fn matrix(&self, rows: std::ops::Range<usize>) -> MatRef<'_, f32> {
@@ -59,51 +71,89 @@ impl Gram {
     }
 }
 
-impl StripKernel for Gram {
-    const HEIGHT: usize = 96;
-    const WIDTH: usize = 1536;
-    const SCRATCH: usize = Self::HEIGHT * Self::WIDTH;
+impl TileKernel for Gram {
+    const OWN: f32 = 1.0;
 
-    fn sums(&self, strip: &Strip, scratch: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
-        let (rows, cols) = (strip.rows.len(), strip.cols.len());
+    /// Squares of even size.
+    fn tile(padded: usize) -> [usize; 2] {
+        [padded.div_ceil(padded.div_ceil(TILE)).next_multiple_of(LANES); 2]
+    }
+
+    fn scratch([rows, cols]: [usize; 2]) -> usize {
+        rows * cols
+    }
+
+    fn sums(&self, tile: &Tile, scratch: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
+        let (rows, cols) = (tile.rows.len(), tile.cols.len());
         let products = &mut scratch[..rows * cols];
-        let destination = MatMut::from_row_major_slice_mut(products, rows, cols);
-        let (left, right) = (self.matrix(strip.rows.clone()), self.matrix(strip.cols.clone()));
-        matmul(destination, Accum::Replace, left, right.transpose(), 1.0, Par::Seq);
-        for (row, i) in strip.rows.clone().enumerate().take(strip.diagonal().len()) {
-            // A row's distance from itself is zero, whatever the product rounds to.
-            products[row * cols + row] = 2.0 * self.halves[i];
+        let destination = MatMut::from_row_major_slice_mut(&mut *products, rows, cols);
+        let (left, right) = (self.matrix(tile.rows.clone()), self.matrix(tile.cols.clone()).transpose());
+        if tile.diagonal() == 0 {
+            matmul(destination, Accum::Replace, left, right, 1.0, Par::Seq);
+        } else {
+            use BlockStructure::{Rectangular, StrictTriangularUpper};
+            let upper = StrictTriangularUpper;
+            triangular::matmul(
+                destination,
+                upper,
+                Accum::Replace,
+                left,
+                Rectangular,
+                right,
+                Rectangular,
+                1.0,
+                Par::Seq,
+            );
+            // A row's pair with itself is `OWN`, and the pairs below the diagonal are those above it.
+            products
+                .chunks_exact_mut(cols)
+                .enumerate()
+                .for_each(|(row, products)| products[..=row].fill(-FAR));
         }
-        let diagonal = strip.diagonal().len();
-        let halves = [&self.halves[strip.rows.clone()], &self.halves[strip.cols.clone()]];
-        Arch::new().dispatch(Sums { products, halves, diagonal, row_sums, col_sums });
+        let halves = [&self.halves[tile.rows.clone()], &self.halves[tile.cols.clone()]];
+        Arch::new().dispatch(Sums { products, halves, row_sums, col_sums });
     }
 }
 
-struct SquareNorm<'a>(&'a [f32]);
+/// Moves rows to the origin, scales them, and takes half their square norms.
+struct Scale<'a> {
+    rows: &'a [f32],
+    origin: &'a [f32],
+    scale: f32,
+    scaled: &'a mut [f32],
+    halves: &'a mut [f32],
+}
 
-impl WithSimd for SquareNorm<'_> {
-    type Output = f32;
+impl WithSimd for Scale<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f32 {
-        let (head, tail) = S::as_simd_f32s(self.0);
-        let last = simd.partial_load_f32s(tail);
-        let mut sum = simd.mul_f32s(last, last);
-        for y in head {
-            sum = simd.mul_add_e_f32s(*y, *y, sum);
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { rows, origin, scale, scaled, halves } = self;
+        let (dim, scale) = (origin.len(), simd.splat_f32s(scale));
+        let (origin, origin_tail) = S::as_simd_f32s(origin);
+        let rows = rows.chunks_exact(dim).zip(scaled.chunks_exact_mut(dim));
+        for ((row, scaled), half) in rows.zip(halves) {
+            let ((row, row_tail), (scaled, scaled_tail)) =
+                (S::as_simd_f32s(row), S::as_mut_simd_f32s(scaled));
+            let last = simd.sub_f32s(simd.partial_load_f32s(row_tail), simd.partial_load_f32s(origin_tail));
+            let last = simd.mul_f32s(scale, last);
+            simd.partial_store_f32s(scaled_tail, last);
+            let mut square = simd.mul_f32s(last, last);
+            for ((y, x), origin) in scaled.iter_mut().zip(row).zip(origin) {
+                *y = simd.mul_f32s(scale, simd.sub_f32s(*x, *origin));
+                square = simd.mul_add_e_f32s(*y, *y, square);
+            }
+            *half = 0.5 * simd.reduce_sum_f32s(square);
         }
-        simd.reduce_sum_f32s(sum)
     }
 }
 
-/// Turns the products of a strip into kernels and adds them up.
+/// Turns the products of a tile into kernels and adds them up.
 struct Sums<'a> {
     products: &'a [f32],
     /// Half square norms of the rows and of the columns.
     halves: [&'a [f32]; 2],
-    /// Columns of the diagonal block.
-    diagonal: usize,
     row_sums: &'a mut [f32],
     col_sums: &'a mut [f32],
 }
@@ -113,32 +163,24 @@ impl WithSimd for Sums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { products, halves: [row_halves, col_halves], diagonal, row_sums, col_sums } = self;
+        let Self { products, halves: [row_halves, col_halves], row_sums, col_sums } = self;
         let width = col_halves.len();
         let (col_halves, _) = S::as_simd_f32s(col_halves);
         let (col_sums, _) = S::as_mut_simd_f32s(col_sums);
         let zero = simd.splat_f32s(0.0);
         col_sums.fill(zero);
-        let diagonal = diagonal / S::F32_LANES;
         let groups = products.chunks_exact(GROUP * width).zip(row_halves.as_chunks::<GROUP>().0);
         for ((products, halves), row_sums) in groups.zip(row_sums.as_chunks_mut::<GROUP>().0) {
             let rows: [&[S::f32s]; GROUP] = std::array::from_fn(|k| {
                 &S::as_simd_f32s(&products[k * width..][..width]).0[..col_halves.len()]
             });
             let mut sums = [zero; GROUP];
-            for j in 0..diagonal {
-                for ((row, half), sum) in rows.iter().zip(halves).zip(&mut sums) {
-                    *sum = simd.add_f32s(*sum, kernel(simd, row[j], *half, col_halves[j]));
-                }
-            }
-            for j in diagonal..col_halves.len() {
-                let mut col_sum = col_sums[j];
-                for ((row, half), sum) in rows.iter().zip(halves).zip(&mut sums) {
-                    let kernel = kernel(simd, row[j], *half, col_halves[j]);
+            for (j, (half, col_sum)) in col_halves.iter().zip(&mut *col_sums).enumerate() {
+                for ((row, row_half), sum) in rows.iter().zip(halves).zip(&mut sums) {
+                    let kernel = kernel(simd, row[j], *row_half, *half);
                     *sum = simd.add_f32s(*sum, kernel);
-                    col_sum = simd.add_f32s(col_sum, kernel);
+                    *col_sum = simd.add_f32s(*col_sum, kernel);
                 }
-                col_sums[j] = col_sum;
             }
             for (row_sum, sum) in row_sums.iter_mut().zip(sums) {
                 *row_sum = simd.reduce_sum_f32s(sum);

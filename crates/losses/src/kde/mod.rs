@@ -2,11 +2,11 @@
 
 mod gram;
 mod pairs;
-mod strips;
+mod tiles;
 
 use gram::Gram;
 use pairs::Pairs;
-use strips::Strips;
+use tiles::Tiles;
 
 /// What a density cannot be estimated with.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -51,7 +51,7 @@ pub struct Kde {
     dim: usize,
     config: KdeConfig,
     threads: usize,
-    strips: Strips,
+    tiles: Tiles,
     kernel: Kernel,
 }
 
@@ -75,13 +75,13 @@ impl Kde {
         config.validate()?;
         let kernel = match dim {
             0 => return Err(KdeError::NoFeatures),
-            1 => Kernel::One(Pairs::default()),
-            2 => Kernel::Two(Pairs::default()),
-            3 => Kernel::Three(Pairs::default()),
-            4 => Kernel::Four(Pairs::default()),
+            1 => Kernel::One(Pairs::new()),
+            2 => Kernel::Two(Pairs::new()),
+            3 => Kernel::Three(Pairs::new()),
+            4 => Kernel::Four(Pairs::new()),
             _ => Kernel::Many(Gram::new(dim)),
         };
-        Ok(Self { dim, config, threads, strips: Strips::default(), kernel })
+        Ok(Self { dim, config, threads, tiles: Tiles::new(), kernel })
     }
 
     /// K(x_i) = 1/M Σ_j exp(-σ |x_i - x_j|²) of each row x_i (Eq. 15), in (0, 1]; the row itself is one of the j.
@@ -97,11 +97,11 @@ impl Kde {
             return;
         }
         let exponent = self.config.sigma * std::f64::consts::LOG2_E;
-        let (strips, threads) = (&mut self.strips, self.threads);
+        let (tiles, threads) = (&mut self.tiles, self.threads);
         macro_rules! totals {
             ($kernel:expr) => {{
-                $kernel.load(rows, exponent);
-                strips.run($kernel, count, threads)
+                $kernel.load(rows, exponent, threads);
+                tiles.run($kernel, count, threads)
             }};
         }
         let totals = match &mut self.kernel {

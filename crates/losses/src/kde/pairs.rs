@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::strips::{LANES, Strip, StripKernel};
+use super::tiles::{LANES, Lines, Tile, TileKernel};
 use crate::simd::{MIN_EXPONENT, exp2};
 
 /// Rows taken together, so that a column's coordinates and sum are loaded once for all of them.
@@ -12,15 +12,19 @@ const GROUP: usize = 4;
 const FAR: f32 = 1e15;
 
 /// Rows times the root of the exponent, so that the kernel is 2^-|y_i - y_j|²; feature-major, D runs of padded rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pairs<const D: usize> {
     padded: usize,
-    columns: Vec<f32>,
+    columns: Lines,
 }
 
 impl<const D: usize> Pairs<D> {
+    pub(super) fn new() -> Self {
+        Self { padded: 0, columns: Lines::new(0) }
+    }
+
     /// Takes `rows`, (M, D) row-major; the kernel of two of them is 2^(-`exponent` |x_i - x_j|²).
-    pub(super) fn load(&mut self, rows: &[f32], exponent: f64) {
+    pub(super) fn load(&mut self, rows: &[f32], exponent: f64, _threads: usize) {
         let (rows, _) = rows.as_chunks::<D>();
         let scale = exponent.sqrt() as f32;
         self.padded = rows.len().next_multiple_of(LANES);
@@ -36,19 +40,27 @@ impl<const D: usize> Pairs<D> {
     }
 }
 
-impl<const D: usize> StripKernel for Pairs<D> {
-    const HEIGHT: usize = 16;
-    const WIDTH: usize = 2048;
-    const SCRATCH: usize = 0;
+impl<const D: usize> TileKernel for Pairs<D> {
+    /// The square on the diagonal holds it.
+    const OWN: f32 = 0.0;
 
-    fn sums(&self, strip: &Strip, _: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
-        Arch::new().dispatch(Sums { pairs: self, strip, row_sums, col_sums });
+    fn tile(_: usize) -> [usize; 2] {
+        [LANES, 2048]
+    }
+
+    fn scratch(_: [usize; 2]) -> usize {
+        0
+    }
+
+    fn sums(&self, tile: &Tile, _: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
+        Arch::new().dispatch(Sums { pairs: self, tile, row_sums, col_sums });
     }
 }
 
+/// Sums of a tile. In the square on the diagonal both (i, j) and (j, i) are computed, and counted for rows alone.
 struct Sums<'a, const D: usize> {
     pairs: &'a Pairs<D>,
-    strip: &'a Strip,
+    tile: &'a Tile,
     row_sums: &'a mut [f32],
     col_sums: &'a mut [f32],
 }
@@ -58,15 +70,15 @@ impl<const D: usize> WithSimd for Sums<'_, D> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { pairs, strip, row_sums, col_sums } = self;
+        let Self { pairs, tile, row_sums, col_sums } = self;
         let cols: [&[S::f32s]; D] =
-            std::array::from_fn(|d| S::as_simd_f32s(&pairs.column(d)[strip.cols.clone()]).0);
+            std::array::from_fn(|d| S::as_simd_f32s(&pairs.column(d)[tile.cols.clone()]).0);
         let (col_sums, _) = S::as_mut_simd_f32s(col_sums);
         let zero = simd.splat_f32s(0.0);
         col_sums.fill(zero);
-        let (diagonal, count) = (strip.diagonal().len() / S::F32_LANES, col_sums.len());
+        let (diagonal, count) = (tile.diagonal() / S::F32_LANES, col_sums.len());
         let cols = cols.map(|col| &col[..count]);
-        for (first, row_sums) in strip.rows.clone().step_by(GROUP).zip(row_sums.as_chunks_mut::<GROUP>().0) {
+        for (first, row_sums) in tile.rows.clone().step_by(GROUP).zip(row_sums.as_chunks_mut::<GROUP>().0) {
             let mut group = [[zero; D]; GROUP];
             for (k, row) in group.iter_mut().enumerate() {
                 for (d, y) in row.iter_mut().enumerate() {
@@ -79,14 +91,12 @@ impl<const D: usize> WithSimd for Sums<'_, D> {
                     *sum = simd.add_f32s(*sum, kernel(simd, row, &cols, j));
                 }
             }
-            for j in diagonal..count {
-                let mut col_sum = col_sums[j];
+            for (j, col_sum) in (diagonal..count).zip(&mut col_sums[diagonal..]) {
                 for (row, sum) in group.iter().zip(&mut sums) {
                     let kernel = kernel(simd, row, &cols, j);
                     *sum = simd.add_f32s(*sum, kernel);
-                    col_sum = simd.add_f32s(col_sum, kernel);
+                    *col_sum = simd.add_f32s(*col_sum, kernel);
                 }
-                col_sums[j] = col_sum;
             }
             for (row_sum, sum) in row_sums.iter_mut().zip(sums) {
                 *row_sum = simd.reduce_sum_f32s(sum);

@@ -1,5 +1,6 @@
 //! Narrow layers: feature-major, each register holding one unit of as many samples as it has lanes.
 
+use aligned_vec::{AVec, ConstAlign};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Passes;
@@ -9,22 +10,29 @@ use crate::{Activation, Architecture, Parameters};
 /// Samples are padded to a multiple of this: four of the widest registers.
 const PADDING: usize = 64;
 
+/// Floats between the samples of one unit and those of the next: a cache line, lest the same samples of all units
+/// compete for the same places of the cache.
+const GAP: usize = 16;
+
+/// Numbers that begin at a cache line, so that no register is loaded from two.
+type Lines = AVec<f32, ConstAlign<64>>;
+
 /// Registers of one unit that a product takes together.
 const REGISTERS: usize = 4;
 
-/// Units of every layer, (units, padded samples). `backward` turns them, from the top down, into ∂J/∂z.
+/// Units of every layer, (units, padded samples and gap). `backward` turns them, from the top down, into ∂J/∂z.
 #[derive(Debug)]
 pub(super) struct Small {
     activation: Activation,
-    units: Vec<Vec<f32>>,
+    units: Vec<Lines>,
     /// Scores in the forward pass, their derivatives in the backward pass; padded samples have derivative 0.
-    scores: Vec<f32>,
+    scores: Lines,
 }
 
 impl Small {
     pub(super) fn new(architecture: &Architecture) -> Self {
-        let units = vec![Vec::new(); architecture.sizes().len()];
-        Self { activation: architecture.activation(), units, scores: Vec::new() }
+        let units = vec![Lines::new(0); architecture.sizes().len()];
+        Self { activation: architecture.activation(), units, scores: Lines::new(0) }
     }
 
     /// Makes room for the samples and writes them feature-major.
@@ -34,9 +42,9 @@ impl Small {
         let padded = count.next_multiple_of(PADDING);
         self.scores.resize(padded, 0.0);
         for (units, size) in self.units.iter_mut().zip(architecture.sizes()) {
-            units.resize(size * padded, 0.0);
+            units.resize(size * (padded + GAP), 0.0);
         }
-        for (feature, column) in self.units[0].chunks_exact_mut(padded).enumerate() {
+        for (feature, column) in self.units[0].chunks_exact_mut(padded + GAP).enumerate() {
             column.iter_mut().zip(rows[feature..].iter().step_by(dim)).for_each(|(unit, x)| *unit = *x);
             column[count..].fill(0.0);
         }
@@ -89,7 +97,8 @@ fn residuals<S: Simd>(simd: S, net: &mut Small) {
     let (input, output) = net.units.split_at_mut(1);
     let (input, _) = S::as_simd_f32s(&input[0]);
     let (output, _) = S::as_mut_simd_f32s(output.last_mut().expect("a layer at least"));
-    for (output, input) in output.chunks_exact_mut(scores.len()).zip(input.chunks_exact(scores.len())) {
+    let stride = scores.len() + GAP / S::F32_LANES;
+    for (output, input) in output.chunks_exact_mut(stride).zip(input.chunks_exact(stride)) {
         for ((residual, input), score) in output.iter_mut().zip(input).zip(&mut *scores) {
             *residual = simd.sub_f32s(*residual, *input);
             *score = simd.mul_add_e_f32s(*residual, *residual, *score);
@@ -134,7 +143,7 @@ impl WithSimd for Backward<'_> {
 fn scale_residuals<S: Simd>(simd: S, net: &mut Small) {
     let (scores, _) = S::as_simd_f32s(&net.scores);
     let (output, _) = S::as_mut_simd_f32s(net.units.last_mut().expect("an input at least"));
-    for output in output.chunks_exact_mut(scores.len()) {
+    for output in output.chunks_exact_mut(scores.len() + GAP / S::F32_LANES) {
         for (residual, derivative) in output.iter_mut().zip(scores) {
             *residual = simd.mul_f32s(simd.add_f32s(*residual, *residual), *derivative);
         }
@@ -183,7 +192,7 @@ impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
         let (below, _) = S::as_simd_f32s(below);
         let (above, _) = S::as_mut_simd_f32s(above);
         let stride = below.len() / inputs;
-        for first in (0..stride).step_by(REGISTERS) {
+        for first in (0..stride - GAP / S::F32_LANES).step_by(REGISTERS) {
             for output in (0..outputs).step_by(2) {
                 // An odd last unit is computed twice.
                 let pair = [output, (output + 1).min(outputs - 1)];
@@ -221,17 +230,18 @@ fn weight_gradient<S: Simd>(simd: S, sizes: [usize; 2], below: &[f32], above: &[
     let (below, _) = S::as_simd_f32s(below);
     let (above, _) = S::as_simd_f32s(above);
     let stride = below.len() / inputs;
+    let samples = stride - GAP / S::F32_LANES;
     let (weight, bias) = gradient.split_at_mut(inputs * outputs);
     let zero = simd.splat_f32s(0.0);
     for output in (0..outputs).step_by(2) {
         let upper = [output, (output + 1).min(outputs - 1)];
-        let deltas = upper.map(|output| &above[output * stride..][..stride]);
+        let deltas = upper.map(|output| &above[output * stride..][..samples]);
         for input in (0..inputs).step_by(2) {
             let lower = [input, (input + 1).min(inputs - 1)];
-            let units = lower.map(|input| &below[input * stride..][..stride]);
+            let units = lower.map(|input| &below[input * stride..][..samples]);
             // Two sums of every second register for each of the four weights: enough to keep the units busy.
             let mut sums = [[[zero; 2]; 2]; 2];
-            for register in (0..stride).step_by(2) {
+            for register in (0..samples).step_by(2) {
                 for (sums, deltas) in sums.iter_mut().zip(deltas) {
                     for (sums, units) in sums.iter_mut().zip(units) {
                         for (half, sum) in sums.iter_mut().enumerate() {
