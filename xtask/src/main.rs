@@ -29,7 +29,7 @@ enum Command {
     Synth(synth::SynthArgs),
     /// Show sound files as a model sees them, or check a whole data set
     Inspect(inspect::InspectArgs),
-    /// Print the JSON schema of experiments/*.yaml
+    /// Print the JSON schema of the files below experiments/
     Schema,
 }
 

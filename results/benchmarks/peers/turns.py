@@ -138,7 +138,7 @@ class Turns:
         bench = self.comparison.ours
         if isinstance(bench, list):
             return self.parse(turn, True, run(bench))
-        base = ["cargo", "bench", "--package", bench.package, "--bench", bench.target]
+        base = ["cargo", "bench", "--workspace", "--bench", bench.target]
         run([*base, "--no-run"])  # on all cores, before one thread is pinned
         ids = {program: name.format(threads=self.threads) for program, name in bench.ids.items()}
         options = QUICK_CRITERION if self.quick else []

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use features::audio::write_wav_i16;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::RATE;
 use super::plan::File;
+use crate::failure::BadInput;
 
 /// The file that tells what a set is; it is written last.
 const FACTS: &str = "dataset.json";
@@ -51,19 +52,22 @@ pub(super) enum Outcome {
 /// Makes the set at `out`, unless the same set is there.
 ///
 /// # Errors
-/// When something else is at `out` (it is left as it is), or a file cannot be written.
+/// [`BadInput`] when something else is at `out` (it is left as it is) or no folder can be made there; other errors
+/// when a file cannot be written.
 pub(super) fn write_set(out: &Path, request: &Request, files: &[File]) -> Result<Outcome> {
     if out.symlink_metadata().is_ok() {
         recognise(out, request, files)?;
         return Ok(Outcome::Found);
     }
-    let name =
-        out.file_name().with_context(|| format!("{} does not name a folder to make", out.display()))?;
+    let name = out
+        .file_name()
+        .ok_or_else(|| BadInput(format!("{} does not name a folder to make", out.display())))?;
     let parent = match out.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    fs::create_dir_all(parent)
+        .map_err(|error| BadInput(format!("{}: cannot be made ({error})", parent.display())))?;
     let partial = tempfile::Builder::new()
         .prefix(&format!(".{}-partial-", name.display()))
         .tempdir_in(parent)
@@ -140,26 +144,32 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Holds what is at `out` against the request.
-fn recognise(out: &Path, request: &Request, files: &[File]) -> Result<()> {
+fn recognise(out: &Path, request: &Request, files: &[File]) -> Result<(), BadInput> {
     let advice = "it was left as it is; move it away, or choose another folder with --out";
     let path = out.join(FACTS);
     let Ok(text) = fs::read_to_string(&path) else {
-        bail!("{} exists and is no synthetic set (expected a {FACTS} in it): {advice}", out.display());
+        let what =
+            format!("{} exists and is no synthetic set (expected a {FACTS} in it): {advice}", out.display());
+        return Err(BadInput(what));
     };
-    let facts: Facts = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no description of a synthetic set: {advice}", path.display()))?;
+    let facts: Facts = serde_json::from_str(&text).map_err(|error| {
+        BadInput(format!("{} is no description of a synthetic set ({error}): {advice}", path.display()))
+    })?;
     if facts.request != *request {
-        bail!("{} holds another set: found {}, expected {}; {advice}", out.display(), facts.request, request);
+        let (place, found) = (out.display(), facts.request);
+        return Err(BadInput(format!(
+            "{place} holds another set: found {found}, expected {request}; {advice}"
+        )));
     }
     let missing: Vec<&File> = files.iter().filter(|file| !out.join(&file.path).is_file()).collect();
     if let Some(first) = missing.first() {
-        bail!(
+        return Err(BadInput(format!(
             "{} has lost {} of its {} files, the first of them {}: {advice}",
             out.display(),
             missing.len(),
             files.len(),
             first.path.display()
-        );
+        )));
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ impl Cells {
         for (name, cell, _) in &self.0 {
             match store.read_json(name, "metrics.json") {
                 Ok(metrics) => {
-                    results.runs.push(RunResult { name: name.clone(), cell: cell.clone(), metrics })
+                    results.runs.push(RunResult { name: name.clone(), cell: cell.clone(), metrics });
                 }
                 Err(error) => results
                     .failures

@@ -16,8 +16,8 @@ use clap::Args;
 
 use crate::config::{self, EngineKind, Kind, Loss, Override, Readings, RingCell, RingExperiment};
 use crate::failure::BadInput;
-use crate::harness::Store;
 use crate::harness::provenance::Provenance;
+use crate::harness::{Lock, Store};
 
 use cells::Cells;
 
@@ -99,16 +99,23 @@ struct Run {
 }
 
 impl Run {
+    /// Locks the results folder and looks at what there is of `cells`; where only the plan is asked for, prints that
+    /// and locks nothing.
+    fn begin(&self, cells: Vec<RingCell>) -> Result<Option<(Lock, Cells)>> {
+        if self.plan {
+            Cells::new(&self.store, cells).print_plan(&self.store);
+            return Ok(None);
+        }
+        // The lock first: what is there must not change between the look and the work.
+        let lock = self.store.open()?;
+        Ok(Some((lock, Cells::new(&self.store, cells))))
+    }
+
     fn ring(&self, experiment: &RingExperiment) -> Result<()> {
         let cells: Vec<RingCell> = (0..experiment.seeds)
             .flat_map(|seed| Loss::ALL.map(|loss| experiment.cell("ring", loss, seed)))
             .collect();
-        let cells = Cells::new(&self.store, cells);
-        if self.plan {
-            cells.print_plan(&self.store);
-            return Ok(());
-        }
-        let _lock = self.store.open()?;
+        let Some((_lock, cells)) = self.begin(cells)? else { return Ok(()) };
         let provenance = Provenance::now(self.jobs);
         let results = cells.run(&self.store, self.jobs, &provenance)?;
         let table = table1::Table1::new(experiment, &results.runs.iter().collect::<Vec<_>>())?;

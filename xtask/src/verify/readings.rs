@@ -4,7 +4,7 @@ use anyhow::Result;
 use eval::Table;
 
 use super::Run;
-use super::cells::{Cells, Results, RunResult};
+use super::cells::{Results, RunResult};
 use super::table1::Table1;
 use crate::config::{Loss, Reading, RingCell, RingExperiment};
 use crate::harness::Store;
@@ -27,12 +27,7 @@ pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<(
             seeds.flat_map(|seed| Loss::ALL.map(|loss| experiment.cell(&reading.folder_name(), loss, seed)))
         })
         .collect();
-    let cells = Cells::new(&run.store, cells);
-    if run.plan {
-        cells.print_plan(&run.store);
-        return Ok(());
-    }
-    let _lock = run.store.open()?;
+    let Some((_lock, cells)) = run.begin(cells)? else { return Ok(()) };
     let results = cells.run(&run.store, run.jobs, &Provenance::now(run.jobs))?;
     let outcomes = outcomes(readings, &results)?;
     write(&run.store, &outcomes)?;
