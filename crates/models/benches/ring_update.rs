@@ -16,7 +16,7 @@ use rand_chacha::rand_core::SeedableRng;
 fn ring_update(criterion: &mut Criterion) {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let architecture = Architecture::new(vec![2, 20, 10, 20, 2], Activation::Sigmoid).expect("valid sizes");
-    let parameters = Parameters::draw(architecture, Initial::GlorotUniform, &mut rng);
+    let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
     let kde = KdeConfig { sigma: 4.0, epsilon: 1e-6 };
     let rows: Vec<f32> = (0..2000).map(|_| rng.random_range(-2.0..2.0)).collect();
     let batch = Batch { rows: &rows, normal: 500 };

@@ -191,7 +191,7 @@ mod tests {
     fn checkpoint(sizes: &[usize]) -> Checkpoint {
         let architecture = Architecture::new(sizes.to_vec(), Activation::Sigmoid).unwrap();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-        let parameters = Parameters::draw(architecture, Initial::GlorotUniform, &mut rng);
+        let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
         let mut checkpoint = Checkpoint::start(parameters, AmsGradConfig::default());
         let gradient = checkpoint.parameters.values().to_vec();
         checkpoint.optimizer.update(checkpoint.parameters.values_mut(), &gradient, 1e-3);

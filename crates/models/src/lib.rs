@@ -18,4 +18,4 @@ pub use checkpoint::Checkpoint;
 pub use engine::{Batch, Engine, Training};
 pub use error::ModelError;
 pub use fused::FusedEngine;
-pub use parameters::{Initial, Layer, Parameters};
+pub use parameters::{Biases, Initial, Layer, Parameters, Weights};

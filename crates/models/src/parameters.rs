@@ -5,13 +5,33 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Architecture;
 
-/// How weights are drawn, after Glorot; the variance is 2 / (inputs + outputs) of the layer for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Initial {
+/// How parameters are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Initial {
+    /// The matrices.
+    pub weights: Weights,
+    /// The biases.
+    pub biases: Biases,
+}
+
+/// How matrices are drawn, after Glorot; the variance is 2 / (inputs + outputs) of the layer for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weights {
     /// Uniform on ±√(6 / (inputs + outputs)).
+    #[default]
     GlorotUniform,
     /// Normal.
     GlorotNormal,
+}
+
+/// How biases are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Biases {
+    /// All zero, as Glorot and Bengio (2010) have them.
+    #[default]
+    Zero,
+    /// Uniform on ±1 / √inputs, as PyTorch's layers have them where nobody says otherwise.
+    Uniform,
 }
 
 /// Matrices and biases of all layers: of each layer the matrix, (outputs, inputs) row-major, then the bias.
@@ -35,14 +55,19 @@ pub struct Layer<'a> {
 }
 
 impl Parameters {
-    /// Draws the weights after Glorot's method, one layer after the other; biases are zero.
+    /// Draws matrix and bias of one layer after the other.
     pub fn draw(architecture: Architecture, initial: Initial, rng: &mut ChaCha8Rng) -> Self {
         let mut values = Vec::with_capacity(architecture.parameter_count());
         for pair in architecture.sizes().windows(2) {
             let deviation = (2.0 / (pair[0] + pair[1]) as f64).sqrt();
-            let weights = (0..pair[0] * pair[1]).map(|_| (deviation * standardized(initial, rng)) as f32);
-            values.extend(weights);
-            values.resize(values.len() + pair[1], 0.0);
+            values.extend(
+                (0..pair[0] * pair[1]).map(|_| (deviation * standardized(initial.weights, rng)) as f32),
+            );
+            let bound = (pair[0] as f64).sqrt().recip();
+            values.extend((0..pair[1]).map(|_| match initial.biases {
+                Biases::Zero => 0.0,
+                Biases::Uniform => (bound * symmetric(rng)) as f32,
+            }));
         }
         Self { architecture, values }
     }
@@ -88,13 +113,58 @@ impl Parameters {
 }
 
 /// A number of mean 0 and variance 1.
-fn standardized(initial: Initial, rng: &mut ChaCha8Rng) -> f64 {
-    match initial {
-        Initial::GlorotUniform => 3f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
-        Initial::GlorotNormal => {
+fn standardized(weights: Weights, rng: &mut ChaCha8Rng) -> f64 {
+    match weights {
+        Weights::GlorotUniform => 3f64.sqrt() * symmetric(rng),
+        Weights::GlorotNormal => {
             // Box and Muller; 1 - u is never 0.
             let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
             radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
+        }
+    }
+}
+
+/// A number uniform on [-1, 1).
+fn symmetric(rng: &mut ChaCha8Rng) -> f64 {
+    2.0 * rng.random::<f64>() - 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Activation;
+    use rand_chacha::rand_core::SeedableRng;
+
+    fn drawn(initial: Initial) -> Parameters {
+        let architecture = Architecture::new(vec![60, 140, 60], Activation::Relu).unwrap();
+        Parameters::draw(architecture, initial, &mut ChaCha8Rng::seed_from_u64(3))
+    }
+
+    #[test]
+    fn weights_have_the_spread_of_glorot() {
+        for (weights, most) in
+            [(Weights::GlorotUniform, 0.03f32.sqrt()), (Weights::GlorotNormal, f32::INFINITY)]
+        {
+            for layer in drawn(Initial { weights, biases: Biases::Zero }).layers() {
+                let count = layer.weight.len() as f32;
+                let mean = layer.weight.iter().sum::<f32>() / count;
+                let variance = layer.weight.iter().map(|w| (w - mean) * (w - mean)).sum::<f32>() / count;
+                assert!(
+                    mean.abs() < 0.004 && (variance / 0.01 - 1.0).abs() < 0.05,
+                    "{weights:?}: {mean}, {variance}"
+                );
+                assert!(layer.weight.iter().all(|w| w.abs() <= most));
+                assert!(layer.bias.iter().all(|b| *b == 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn uniform_biases_fill_their_interval() {
+        for layer in drawn(Initial { biases: Biases::Uniform, ..Initial::default() }).layers() {
+            let most =
+                layer.bias.iter().fold(0.0, |most: f32, b| most.max(b.abs())) * (layer.inputs as f32).sqrt();
+            assert!((0.9..=1.0).contains(&most), "{most}");
         }
     }
 }

@@ -7,7 +7,8 @@ mod reference;
 
 use losses::{KdeConfig, Objective};
 use models::{
-    Activation, AmsGradConfig, Architecture, Batch, Checkpoint, Engine, FusedEngine, Initial, Parameters, Training,
+    Activation, AmsGradConfig, Architecture, Batch, Checkpoint, Engine, FusedEngine, Initial, Parameters,
+    Training,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -16,11 +17,13 @@ use reference::Bell;
 #[test]
 fn a_step_allocates_nothing() {
     // The ring's net, whose layers are narrow, and one with wide layers, each on batches of two sizes.
-    for (sizes, activation) in [(vec![2, 20, 10, 20, 2], Activation::Sigmoid), (vec![100, 80, 100], Activation::Relu)] {
+    for (sizes, activation) in
+        [(vec![2, 20, 10, 20, 2], Activation::Sigmoid), (vec![100, 80, 100], Activation::Relu)]
+    {
         let dim = sizes[0];
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let architecture = Architecture::new(sizes, activation).unwrap();
-        let parameters = Parameters::draw(architecture, Initial::GlorotUniform, &mut rng);
+        let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
         let kde = KdeConfig { sigma: 1.0 / (2 * dim) as f64, epsilon: 1e-6 };
         let amsgrad = AmsGradConfig::default();
         let training = Training { objective: Objective::Bu { lambda: 4.0 }, kde, amsgrad, threads: 1 };

@@ -30,10 +30,7 @@ fn training(objective: Objective, sigma: f64, threads: usize) -> Training {
 fn start(sizes: &[usize], activation: Activation, seed: u64) -> Checkpoint {
     let architecture = Architecture::new(sizes.to_vec(), activation).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    Checkpoint::start(
-        Parameters::draw(architecture, Initial::GlorotUniform, &mut rng),
-        AmsGradConfig::default(),
-    )
+    Checkpoint::start(Parameters::draw(architecture, Initial::default(), &mut rng), AmsGradConfig::default())
 }
 
 fn fused(training: &Training, checkpoint: &Checkpoint) -> FusedEngine {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use features::ring::{RingConfig, Sampling};
 use losses::{KdeConfig, Objective};
-use models::{Activation, AmsGradConfig, Architecture, Initial, Training};
+use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Training, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,8 +93,10 @@ pub(crate) struct NetworkConfig {
     pub(crate) sizes: Vec<usize>,
     /// What follows each layer but the last.
     pub(crate) activation: ActivationKind,
-    /// How weights are drawn.
-    pub(crate) initial: InitialKind,
+    /// How matrices are drawn.
+    pub(crate) weights: WeightsKind,
+    /// How biases are drawn.
+    pub(crate) biases: BiasesKind,
 }
 
 /// What follows each layer but the last.
@@ -110,11 +112,21 @@ pub(crate) enum ActivationKind {
 /// Glorot's initialisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum InitialKind {
+pub(crate) enum WeightsKind {
     /// From a uniform distribution.
     GlorotUniform,
     /// From a normal distribution.
     GlorotNormal,
+}
+
+/// How biases are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BiasesKind {
+    /// All zero.
+    Zero,
+    /// Uniform on ±1 / √inputs.
+    Uniform,
 }
 
 /// AMSGrad, and how long it runs.
@@ -330,12 +342,17 @@ impl RingCell {
         Architecture::new(self.network.sizes.clone(), activation)
     }
 
-    /// How weights are drawn.
+    /// How parameters are drawn.
     pub(crate) fn initial(&self) -> Initial {
-        match self.network.initial {
-            InitialKind::GlorotUniform => Initial::GlorotUniform,
-            InitialKind::GlorotNormal => Initial::GlorotNormal,
-        }
+        let weights = match self.network.weights {
+            WeightsKind::GlorotUniform => Weights::GlorotUniform,
+            WeightsKind::GlorotNormal => Weights::GlorotNormal,
+        };
+        let biases = match self.network.biases {
+            BiasesKind::Zero => Biases::Zero,
+            BiasesKind::Uniform => Biases::Uniform,
+        };
+        Initial { weights, biases }
     }
 
     /// What the engine trains for, on one thread: cells run side by side.
