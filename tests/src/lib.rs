@@ -1,1 +1,6 @@
-//! Tests.
+//! Helpers of the end-to-end tests: they run the program as its users do, and look at what it leaves.
+
+pub mod files;
+mod program;
+
+pub use program::{Outcome, repository, verify, xtask};

@@ -12,9 +12,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child, td.text, th.text { text-align: left }
 th { cursor: pointer; border-bottom: 2px solid #888 }
-img { max-width: 100%; height: auto } figcaption, .note { color: #555; font-size: .9rem }
+td:not(.text) { white-space: nowrap }
+img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
-.holds { color: #00674b } .fails { color: #a33c00 } .undecided { color: #666 }
 ";
 
 /// Sorts a table by the column whose head is clicked, numbers as numbers.
@@ -76,10 +76,10 @@ impl Page {
         self.push(&(html + "</tbody></table>"));
     }
 
-    /// A PNG with its caption.
-    pub(crate) fn picture(&mut self, png: &[u8], caption: &str) {
-        let (data, caption) = (STANDARD.encode(png), escape(caption));
-        self.push(&format!("<figure><img alt=\"{caption}\" src=\"data:image/png;base64,{data}\"><figcaption>{caption}</figcaption></figure>"));
+    /// A PNG; `description` is for who cannot see it.
+    pub(crate) fn picture(&mut self, png: &[u8], description: &str) {
+        let (data, description) = (STANDARD.encode(png), escape(description));
+        self.push(&format!("<p><img alt=\"{description}\" src=\"data:image/png;base64,{data}\"></p>"));
     }
 
     /// Text as it stands.
