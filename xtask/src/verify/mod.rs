@@ -39,7 +39,7 @@ pub(crate) struct VerifyArgs {
     /// Change a value of the file, such as loss.sigma=2.0; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
-    /// Results folder [default: results/<name of the file>]
+    /// Results folder [default: results/NAME, after the file NAME.yaml]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// List the cells, done, missing or stale and why, and train nothing
