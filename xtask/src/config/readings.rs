@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::{MOST_SEEDS, count};
 use super::{Experiment, Impossible, Kind, Override, RingExperiment, load};
 use crate::failure::BadInput;
 
@@ -39,13 +40,15 @@ impl Experiment for Readings {
         if self.experiment != Kind::RingReadings {
             return Err(Impossible::new("experiment", "found another kind, expected ring-readings"));
         }
-        if self.seeds == 0 {
-            return Err(Impossible::new("seeds", "found 0, expected at least 1"));
-        }
+        count("seeds", self.seeds, MOST_SEEDS)?;
         if self.readings.is_empty() {
             return Err(Impossible::new("readings", "found none, expected at least 1"));
         }
         for (index, reading) in self.readings.iter().enumerate() {
+            if reading.folder_name().is_empty() {
+                let what = format!("found the name `{}`, expected letters or digits in it", reading.name);
+                return Err(Impossible::new("readings", what));
+            }
             let same = |other: &&Reading| other.folder_name() == reading.folder_name();
             if let Some(twin) = self.readings[..index].iter().find(same) {
                 let what = format!(

@@ -9,7 +9,20 @@ use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Training,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::{MOST_SEEDS, count, positive, within};
 use super::{Experiment, Impossible, Kind};
+
+/// Samples of each kind.
+const MOST_SAMPLES: usize = 10_000_000;
+
+/// Units of a layer.
+const MOST_UNITS: usize = 10_000;
+
+/// Updates of a training.
+const MOST_UPDATES: u64 = 1_000_000_000;
+
+/// Nodes of the grid along an axis: every cell that is judged holds their square a few times.
+const MOST_POINTS: usize = 4096;
 
 /// The verification experiment as its file gives it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -253,40 +266,33 @@ impl Experiment for RingExperiment {
         if self.experiment != Kind::Ring {
             return Err(Impossible::new("experiment", "found another kind, expected ring"));
         }
-        positive("seeds", self.seeds)?;
-        positive("training.updates", self.training.updates)?;
-        positive("training.history_every", self.training.history_every)?;
-        positive("training.checkpoint_every", self.training.checkpoint_every)?;
-        let rate = self.training.learning_rate;
-        within("training.learning_rate", rate, rate > 0.0 && rate.is_finite(), "a positive finite number")?;
-        for (key, beta) in [("training.beta1", self.training.beta1), ("training.beta2", self.training.beta2)]
-        {
-            within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
-        }
-        let epsilon = self.training.epsilon;
-        within(
-            "training.epsilon",
-            epsilon,
-            epsilon > 0.0 && epsilon.is_finite(),
-            "a positive finite number",
-        )?;
+        count("seeds", self.seeds, MOST_SEEDS)?;
+        self.training.validate()?;
         let cell = self.cell("ring", Loss::Bu, 0);
         let ring = cell.ring();
-        ring.validate().map_err(|error| Impossible::new("data", error))?;
+        count("data.samples", self.data.samples, MOST_SAMPLES)?;
+        ring.validate().map_err(|error| Impossible::new(data_key(&error), error))?;
         features::ring::RingBatches::check(&ring, self.batch)
             .map_err(|error| Impossible::new("batch", error))?;
+        for units in &self.network.sizes {
+            count("network.sizes", *units, MOST_UNITS)?;
+        }
         let architecture = cell.architecture().map_err(|error| Impossible::new("network.sizes", error))?;
         let dim = architecture.dim();
-        within(
-            "network.sizes",
-            dim as f64,
-            dim == features::ring::DIM,
-            "2 units at both ends, as the ring has 2 features",
-        )?;
+        let ends = "2 units at both ends, as the ring has 2 features";
+        within("network.sizes", dim, dim == features::ring::DIM, ends)?;
         let training = cell.training();
         training.kde.validate().map_err(|error| Impossible::new(kde_key(&error), error))?;
         training.objective.validate().map_err(|error| Impossible::new("loss.lambda", error))?;
         self.grid.validate(self.data.normal_radius)
+    }
+}
+
+fn data_key(error: &features::ring::RingError) -> &'static str {
+    match error {
+        features::ring::RingError::Radius { what: "normal_radius", .. } => "data.normal_radius",
+        features::ring::RingError::Radius { .. } => "data.anomalous_radius",
+        _ => "data.samples",
     }
 }
 
@@ -297,22 +303,32 @@ fn kde_key(error: &losses::KdeError) -> &'static str {
     }
 }
 
+impl TrainingConfig {
+    fn validate(&self) -> Result<(), Impossible> {
+        count("training.updates", self.updates, MOST_UPDATES)?;
+        count("training.history_every", self.history_every, MOST_UPDATES)?;
+        count("training.checkpoint_every", self.checkpoint_every, MOST_UPDATES)?;
+        positive("training.learning_rate", self.learning_rate)?;
+        for (key, beta) in [("training.beta1", self.beta1), ("training.beta2", self.beta2)] {
+            within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
+        }
+        positive("training.epsilon", self.epsilon)
+    }
+}
+
 impl GridConfig {
     fn validate(&self, border: f64) -> Result<(), Impossible> {
+        positive("grid.half_width", self.half_width)?;
+        positive("grid.cap", self.cap)?;
+        let points = 2..=MOST_POINTS;
+        let expected = format!("2 to {MOST_POINTS} nodes along an axis");
+        within("grid.points", self.points, points.contains(&self.points), &expected)?;
         let grid =
             eval::Grid::new(self.half_width, self.points).map_err(|error| Impossible::new("grid", error))?;
         eval::ring::Density::oracle(&grid, border, self.cap)
             .map_err(|error| Impossible::new("grid.cap", error))?;
         Ok(())
     }
-}
-
-fn positive(key: &str, found: u64) -> Result<(), Impossible> {
-    within(key, found as f64, found > 0, "at least 1")
-}
-
-fn within(key: &str, found: f64, holds: bool, expected: &str) -> Result<(), Impossible> {
-    if holds { Ok(()) } else { Err(Impossible::new(key, format!("found {found}, expected {expected}"))) }
 }
 
 impl RingCell {
