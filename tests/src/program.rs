@@ -1,0 +1,103 @@
+//! Builds the program once a test process, and runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// A ring that trains in a tenth of a second.
+const SHORT: [&str; 4] =
+    ["training.updates=200", "training.history_every=50", "training.checkpoint_every=50", "grid.points=61"];
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository").to_owned()
+}
+
+/// The program, to be given arguments. It runs in the root of the repository.
+pub fn xtask() -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(PROGRAM.get_or_init(build));
+    command.current_dir(repository()).stdin(Stdio::null());
+    command
+}
+
+/// `verify` of a shortened ring with results in `out`; arguments that follow may lengthen it again.
+pub fn verify(out: &Path) -> Command {
+    let mut command = xtask();
+    command.arg("verify").arg("--out").arg(out);
+    for change in SHORT {
+        command.args(["--set", change]);
+    }
+    command
+}
+
+/// Builds the program as `cargo xtask` does, in the profile of the tests.
+fn build() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(repository());
+    cargo.args(["build", "--package", "xtask", "--message-format=json-render-diagnostics"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
+    assert!(output.status.success(), "the program does not build");
+    let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    let executable = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        (message["target"]["name"] == "xtask").then(|| message["executable"].as_str().map(PathBuf::from))?
+    };
+    messages.lines().find_map(executable).expect("cargo names the executable")
+}
+
+/// How a run ended, and what it said.
+#[derive(Debug)]
+pub struct Outcome {
+    /// None where a signal ended it.
+    pub code: Option<i32>,
+    /// Results.
+    pub stdout: String,
+    /// Progress and errors.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Runs `command` to its end.
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the program starts");
+        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs `command`, which has to succeed.
+    pub fn success(command: &mut Command) -> Self {
+        let outcome = Self::of(command);
+        assert_eq!(outcome.code, Some(0), "{command:?}\n{}", outcome.stderr);
+        outcome
+    }
+
+    /// Runs `command`, which has to be refused as bad input with an error that says all of `parts`.
+    pub fn refusal(command: &mut Command, parts: &[&str]) -> Self {
+        let outcome = Self::of(command);
+        assert_eq!(outcome.code, Some(2), "{command:?}\n{}", outcome.stderr);
+        outcome.assert_told(parts);
+        outcome
+    }
+
+    /// Runs `command`, which has to end as a failed run with an error that says all of `parts`.
+    pub fn failure(command: &mut Command, parts: &[&str]) -> Self {
+        let outcome = Self::of(command);
+        assert_eq!(outcome.code, Some(1), "{command:?}\n{}", outcome.stderr);
+        outcome.assert_told(parts);
+        outcome
+    }
+
+    fn assert_told(&self, parts: &[&str]) {
+        let errors = &self.stderr;
+        assert!(errors.contains("error: ") && !errors.contains("panicked"), "{errors}");
+        for part in parts {
+            assert!(errors.contains(part), "`{part}` is not in\n{errors}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A run that is killed at any moment and started again ends with the bytes of one that was not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tests::files::{assert_same, cells, results, text};
+use tests::{Outcome, verify};
+
+/// Cells long enough to be caught in the middle: many checkpoints each.
+fn long(out: &Path) -> Command {
+    let mut command = verify(out);
+    command.args(["--seeds", "1", "--set", "training.updates=8000", "--set", "training.history_every=100"]);
+    command
+}
+
+fn started(command: &mut Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// What an uninterrupted run leaves, and how long it took.
+fn uninterrupted() -> (BTreeMap<PathBuf, Vec<u8>>, Duration) {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    Outcome::success(&mut long(folder.path()));
+    (results(folder.path()), begun.elapsed())
+}
+
+/// Where cells in training have their checkpoints, once there are any.
+fn checkpoints(out: &Path) -> Vec<PathBuf> {
+    cells(out)
+        .into_iter()
+        .map(|cell| cell.join("checkpoint.safetensors"))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+/// Starts a run and kills it when every cell in training has a checkpoint.
+fn kill_with_checkpoints(out: &Path) -> Vec<PathBuf> {
+    let mut run = started(long(out).args(["--jobs", "3"]));
+    while checkpoints(out).len() < 3 {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        sleep(Duration::from_millis(1));
+    }
+    run.kill().unwrap();
+    assert!(!run.wait().unwrap().success());
+    checkpoints(out)
+}
+
+/// Update from which each session of a cell went on, as its log tells.
+fn starts(cell: &Path) -> Vec<u64> {
+    let start = |line: &str| line.split_once("from update ")?.1.split(' ').next()?.parse().ok();
+    text(&cell.join("log.txt")).lines().filter_map(start).collect()
+}
+
+#[test]
+fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
+    let (expected, duration) = uninterrupted();
+    let kills: u32 = std::env::var("KILLS").map_or(5, |kills| kills.parse().unwrap());
+    let mut folder = tempfile::tempdir().unwrap();
+    for kill in 0..kills {
+        // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
+        let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
+        let mut run = started(&mut long(folder.path()));
+        sleep(moment);
+        let finished = run.try_wait().unwrap().is_some();
+        run.kill().unwrap();
+        run.wait().unwrap();
+        if finished {
+            assert_same(&results(folder.path()), &expected);
+            folder = tempfile::tempdir().unwrap();
+        }
+    }
+    Outcome::success(&mut long(folder.path()));
+    assert_same(&results(folder.path()), &expected);
+}
+
+#[test]
+fn cells_go_on_from_their_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let caught = kill_with_checkpoints(folder.path());
+    assert_eq!(caught.len(), 3);
+    Outcome::success(&mut long(folder.path()));
+    let (expected, _) = uninterrupted();
+    assert_same(&results(folder.path()), &expected);
+    for cell in cells(folder.path()) {
+        let starts = starts(&cell);
+        assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 50, "{}: {starts:?}", cell.display());
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_told_and_its_cell_starts_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let caught = kill_with_checkpoints(folder.path());
+    let bytes = fs::read(&caught[0]).unwrap();
+    fs::write(&caught[0], &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(&caught[1], "no checkpoint").unwrap();
+    fs::remove_file(caught[2].with_file_name("history.csv")).unwrap();
+    Outcome::success(&mut long(folder.path()));
+    let (expected, _) = uninterrupted();
+    assert_same(&results(folder.path()), &expected);
+    for cell in cells(folder.path()) {
+        assert_eq!(starts(&cell), [0, 0], "{}", cell.display());
+        assert!(text(&cell.join("log.txt")).contains("; starting over"));
+    }
+}

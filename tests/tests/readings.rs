@@ -1,0 +1,106 @@
+//! `verify` on a table of readings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tests::files::{assert_same, csv, results, text};
+use tests::{Outcome, repository, xtask};
+
+/// A file of readings beside a shortened ring.
+fn written(folder: &Path, readings: &str) -> PathBuf {
+    let ring = text(&repository().join("experiments/ring.yaml"));
+    let ring = ring.replace("updates: 5000", "updates: 100").replace("points: 601", "points: 61");
+    fs::write(folder.join("base.yaml"), ring).unwrap();
+    let path = folder.join("few.yaml");
+    fs::write(&path, format!("experiment: ring-readings\nbase: base.yaml\nseeds: 2\nreadings:\n{readings}"))
+        .unwrap();
+    path
+}
+
+fn run(path: &Path, out: &Path) -> Command {
+    let mut command = xtask();
+    command.arg("verify").arg(path).arg("--out").arg(out);
+    command
+}
+
+const TWO: &str =
+    "  - { name: \"Defaults\", set: {} }\n  - { name: \"lambda D\", set: { loss.lambda: 2.0 } }\n";
+
+#[test]
+fn each_reading_is_a_row_and_the_nearest_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), TWO);
+    let out = folder.path().join("out");
+    let outcome = Outcome::success(&mut run(&path, &out));
+    let (header, rows) = csv(&out.join("readings.csv"));
+    let columns = "reading,kld_p_re_mean,kld_p_re_sd,kld_p_snp_mean,kld_p_snp_sd,kld_p_bu_mean,kld_p_bu_sd,\
+                   kld_u_re_mean,kld_u_re_sd,kld_u_snp_mean,kld_u_snp_sd,kld_u_bu_mean,kld_u_bu_sd,distance";
+    assert_eq!(header.join(","), columns);
+    assert_eq!([rows.len(), rows[0].len(), rows[1].len()], [2, 14, 14]);
+    assert_eq!([rows[0][0].as_str(), rows[1][0].as_str()], ["Defaults", "lambda D"]);
+    assert_eq!(rows[0][1..3], rows[1][1..3], "λ is nothing to RE");
+    assert_ne!(rows[0][3..5], rows[1][3..5], "but to SNP");
+    let distances = [0, 1].map(|row| rows[row][13].parse::<f64>().unwrap());
+    assert!((distances[0] - distance(&rows[0])).abs() < 1e-4, "{distances:?}");
+    let nearest = if distances[0] <= distances[1] { "Defaults" } else { "lambda D" };
+    let told = format!("Nearest to the printed numbers: {nearest}, at {:.3}", distances[0].min(distances[1]));
+    assert!(outcome.stdout.contains(&told), "{}", outcome.stdout);
+    assert!(fs::read(out.join("readings.parquet")).unwrap().starts_with(b"PAR1"));
+
+    let again = Outcome::success(&mut run(&path, &out));
+    assert!(again.stderr.contains("All 12 cells are done"), "{}", again.stderr);
+    let one = folder.path().join("one");
+    Outcome::success(run(&path, &one).args(["--jobs", "1"]));
+    assert_same(&results(&one), &results(&out));
+}
+
+/// Root mean square of ln(ours / printed) over the six numbers of a row.
+fn distance(row: &[String]) -> f64 {
+    let printed = [1.395, 0.222, 0.403, 0.913, 0.333, 0.083];
+    let square =
+        |(index, printed): (usize, &f64)| (row[1 + 2 * index].parse::<f64>().unwrap() / printed).ln().powi(2);
+    (printed.iter().enumerate().map(square).sum::<f64>() / 6.0).sqrt()
+}
+
+#[test]
+fn a_reading_that_fails_leaves_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let readings = format!("{TWO}  - {{ name: \"too fast\", set: {{ training.learning_rate: 1.0e+30 }} }}\n");
+    let path = written(folder.path(), &readings);
+    let out = folder.path().join("out");
+    let says = ["6 cells failed", "too-fast-re-s0-", "the objective became", "training has diverged"];
+    Outcome::failure(&mut run(&path, &out), &says);
+    let rows = csv(&out.join("readings.csv")).1;
+    assert_eq!(rows.len(), 3);
+    assert!(rows[..2].iter().flatten().all(|cell| !cell.is_empty()));
+    assert_eq!(rows[2][0], "too fast");
+    assert!(rows[2][1..].iter().all(|cell| cell.is_empty()), "{:?}", rows[2]);
+}
+
+#[test]
+fn bad_readings_are_refused_and_named() {
+    let cases: [(&str, &[&str]); 6] = [
+        ("  - { name: \"flat\", set: { loss.sigma: 0 } }\n", &["reading `flat`", "loss.sigma", "found 0"]),
+        ("  - { name: \"typo\", set: { loss.sigmma: 1 } }\n", &["reading `typo`", "did you mean `sigma`?"]),
+        (
+            "  - { name: \"same\", set: {} }\n  - { name: \"Same!\", set: {} }\n",
+            &["`same`", "`Same!`", "differ"],
+        ),
+        ("  - { nam: \"x\", set: {} }\n", &["few.yaml:5", "unknown field `nam`", "did you mean `name`?"]),
+        ("  []\n", &["readings", "found none", "at least 1"]),
+        ("  - { name: \"!\", set: {} }\n", &["few.yaml", "`!`", "letters or digits"]),
+    ];
+    for (readings, says) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path(), readings);
+        let out = folder.path().join("out");
+        Outcome::refusal(&mut run(&path, &out), says);
+        assert!(!out.exists());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), TWO);
+    let out = folder.path().join("out");
+    Outcome::refusal(run(&path, &out).args(["--engine", "candle"]), &["--engine", "found", "expected"]);
+    Outcome::refusal(run(&path, &out).args(["--set", "base=none.yaml"]), &["none.yaml: cannot be read"]);
+}
