@@ -1,5 +1,7 @@
 //! The experiment files: they say what they are, run by the command that they name, and have a schema.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! A run that is killed at any moment and started again ends with the bytes of one that was not.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

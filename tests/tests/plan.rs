@@ -1,5 +1,7 @@
 //! `--plan`, and cells that are damaged.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! `verify` on a table of readings.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Bad input to `verify`: exit code 2, a message that names place, key, found and expected, and nothing written.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,5 +1,7 @@
 //! The same numbers from every run: for any number of threads, from both engines, and on another machine.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use tests::files::{assert_same, csv, results};
 use tests::{Outcome, repository, verify, xtask};
 

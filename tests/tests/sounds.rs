@@ -1,5 +1,7 @@
 //! `synth` and `inspect`: a set is made, looked at and checked.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

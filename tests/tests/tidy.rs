@@ -1,5 +1,7 @@
 //! How the sources are kept: layout, lints, dependencies, sizes.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! What `verify` writes and prints, and what a second run does.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
