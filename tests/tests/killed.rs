@@ -26,8 +26,9 @@ fn started(command: &mut Command) -> Child {
 /// What an uninterrupted run leaves, and how long it took.
 fn uninterrupted() -> (BTreeMap<PathBuf, Vec<u8>>, Duration) {
     let folder = tempfile::tempdir().unwrap();
+    let mut run = long(folder.path()); // built by now: that is not timed
     let begun = Instant::now();
-    Outcome::success(&mut long(folder.path()));
+    Outcome::success(&mut run);
     (results(folder.path()), begun.elapsed())
 }
 
@@ -62,7 +63,7 @@ fn starts(cell: &Path) -> Vec<u64> {
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     let (expected, duration) = uninterrupted();
     let kills: u32 = std::env::var("KILLS").map_or(5, |kills| kills.parse().unwrap());
-    let mut folder = tempfile::tempdir().unwrap();
+    let (mut folder, mut caught) = (tempfile::tempdir().unwrap(), 0);
     for kill in 0..kills {
         // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
         let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
@@ -74,8 +75,11 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
         if finished {
             assert_same(&results(folder.path()), &expected);
             folder = tempfile::tempdir().unwrap();
+        } else {
+            caught += 1;
         }
     }
+    assert!(caught > 0, "every run ended before it was killed");
     Outcome::success(&mut long(folder.path()));
     assert_same(&results(folder.path()), &expected);
 }
