@@ -15,7 +15,7 @@ use tests::{Outcome, verify};
 /// Cells long enough to be caught in the middle: many checkpoints each.
 fn long(out: &Path) -> Command {
     let mut command = verify(out);
-    command.args(["--seeds", "1", "--set", "training.updates=8000", "--set", "training.history_every=100"]);
+    command.args(["--seeds", "1", "--set", "training.updates=8000"]);
     command
 }
 
