@@ -8,7 +8,7 @@ mod inspect;
 mod synth;
 mod verify;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -52,7 +52,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes results to standard output; a reader that has gone away is no error.
+/// Writes results to standard output. A reader that has gone away is no error; a disk that is full is.
 fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: standard output: {error}");
+            std::process::exit(1);
+        }
+        _ => {}
+    }
 }

@@ -97,7 +97,8 @@ impl Density {
     /// Subtracts the maximum first, so that no sum overflows or vanishes.
     fn normalised(mut ln_mass: Vec<f64>, grid: &Grid) -> Self {
         let max = ln_mass.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let ln_z = max + ln_mass.iter().map(|ln_p| (ln_p - max).exp()).sum::<f64>().ln();
+        ln_mass.iter_mut().for_each(|ln_p| *ln_p -= max);
+        let ln_z = ln_mass.iter().map(|ln_p| ln_p.exp()).sum::<f64>().ln();
         ln_mass.iter_mut().for_each(|ln_p| *ln_p -= ln_z);
         Self { ln_mass, cell_area: grid.step() * grid.step() }
     }
@@ -119,6 +120,18 @@ mod tests {
 
     fn grid() -> Grid {
         Grid::new(3.0, 61).unwrap()
+    }
+
+    #[test]
+    fn scores_of_any_size_lose_no_digits() {
+        let grid = grid();
+        let uniform = Density::uniform(&grid, BORDER).unwrap();
+        let inside = (0..grid.len()).filter(|i| grid.radius(*i) <= BORDER + ON_BORDER).count();
+        for score in [0.0, 2e3, 6e20] {
+            let q = Density::from_scores(&grid, &vec![score; grid.len()]).unwrap();
+            let expected = (grid.len() as f64 / inside as f64).ln();
+            assert!((uniform.kl_divergence(&q).unwrap() - expected).abs() < 1e-12, "{score}");
+        }
     }
 
     #[test]

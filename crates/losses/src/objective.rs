@@ -2,6 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::kde::in_range;
 use crate::simd::sigmoid;
 
 /// What training minimises.
@@ -32,9 +33,9 @@ pub struct Value {
     pub anomalous: f64,
 }
 
-/// A clipping parameter that is no positive number.
+/// A clipping parameter that is no positive number, or one beyond what `f32` can compute with.
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("lambda: found {0}, expected a positive finite number")]
+#[error("lambda: found {0}, expected a number from 1e-20 to 1e20")]
 pub struct LambdaError(f64);
 
 impl Objective {
@@ -54,10 +55,10 @@ impl Objective {
     /// Checks λ.
     ///
     /// # Errors
-    /// When it is not positive and finite.
+    /// When it is not from 1e-20 to 1e20.
     pub fn validate(&self) -> Result<(), LambdaError> {
         match self.lambda() {
-            Some(lambda) if !(lambda > 0.0 && lambda.is_finite()) => Err(LambdaError(lambda)),
+            Some(lambda) if !in_range(lambda) => Err(LambdaError(lambda)),
             _ => Ok(()),
         }
     }

@@ -102,8 +102,9 @@ fn a_kde_serves_batches_of_any_size_in_turn() {
 fn impossible_settings_are_refused() {
     let refused = |dim, sigma, epsilon| Kde::new(dim, KdeConfig { sigma, epsilon }, 1).unwrap_err();
     assert_eq!(refused(0, 1.0, 0.0), KdeError::NoFeatures);
-    assert_eq!(refused(2, 0.0, 0.0).to_string(), "sigma: found 0, expected a positive finite number");
+    assert_eq!(refused(2, 0.0, 0.0).to_string(), "sigma: found 0, expected a number from 1e-20 to 1e20");
     assert!(matches!(refused(2, f64::NAN, 0.0), KdeError::Sigma(_)));
+    assert_eq!(refused(2, 1e39, 0.0), KdeError::Sigma(1e39));
     assert_eq!(refused(2, 1.0, -1.0), KdeError::Epsilon(-1.0));
 }
 

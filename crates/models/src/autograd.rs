@@ -1,10 +1,15 @@
 //! The candle engine: autograd on any device.
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 use losses::{Objective, Value, tensor};
 
+use crate::amsgrad::Factors;
 use crate::engine::{check_batch, check_scores, check_value};
-use crate::{Activation, AmsGrad, Architecture, Batch, Checkpoint, Engine, ModelError, Parameters, Training};
+use crate::{
+    Activation, AmsGrad, AmsGradConfig, Architecture, Batch, Checkpoint, Engine, ModelError, Parameters,
+    Training,
+};
 
 /// Trains with candle's gradients on `device`.
 #[derive(Debug)]
@@ -69,8 +74,8 @@ impl AutogradEngine {
 
     /// The objective of `batch` with its graph.
     fn objective(&self, batch: Batch<'_>) -> Result<(Value, Tensor), ModelError> {
-        let all = check_batch(&self.architecture, batch)?;
         let objective = self.training.objective;
+        let all = check_batch(&self.architecture, objective, batch)?;
         let dim = self.architecture.dim();
         let count = if objective == Objective::Re { batch.normal } else { all };
         let rows = Tensor::from_slice(&batch.rows[..count * dim], (count, dim), &self.device)?;
@@ -108,14 +113,17 @@ fn flatten<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<Vec<f32>, Mo
 }
 
 impl Moving {
+    fn gradient<'a>(&self, gradients: &'a GradStore) -> candle_core::Result<&'a Tensor> {
+        gradients.get(&self.var).ok_or_else(|| candle_core::Error::Msg("a parameter has no gradient".into()))
+    }
+
     /// AMSGrad on this tensor.
     fn update(
         &mut self,
         gradient: &Tensor,
-        optimizer: &mut AmsGrad,
-        factors: crate::amsgrad::Factors,
+        config: AmsGradConfig,
+        factors: Factors,
     ) -> Result<(), ModelError> {
-        let config = optimizer.config;
         self.first_moment = ((&self.first_moment * config.beta1)? + (gradient * (1.0 - config.beta1))?)?;
         self.second_moment =
             ((&self.second_moment * config.beta2)? + (gradient.sqr()? * (1.0 - config.beta2))?)?;
@@ -146,9 +154,8 @@ impl Engine for AutogradEngine {
         let gradients = total.backward()?;
         let factors = self.optimizer.advance(learning_rate);
         for moving in self.layers.iter_mut().flatten() {
-            if let Some(gradient) = gradients.get(&moving.var) {
-                moving.update(gradient, &mut self.optimizer, factors)?;
-            }
+            let gradient = moving.gradient(&gradients)?;
+            moving.update(gradient, self.optimizer.config, factors)?;
         }
         Ok(value)
     }

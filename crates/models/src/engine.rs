@@ -22,7 +22,8 @@ pub struct Training {
     pub kde: KdeConfig,
     /// The optimizer.
     pub amsgrad: AmsGradConfig,
-    /// Most threads of the current rayon pool that a step uses; the result does not depend on it.
+    /// 1: the calling thread alone. More: the current rayon pool, of which the density takes at most so many. The
+    /// result does not depend on it.
     pub threads: usize,
 }
 
@@ -49,7 +50,8 @@ pub trait Engine {
     /// One update θ ← θ - AMSGrad(∇J) on `batch`; the objective before it.
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient); an objective that is no finite number, which leaves θ as it was.
+    /// As [`gradient`](Self::gradient); an objective that is no finite number, which leaves θ as it was; parameters
+    /// that are none after it.
     fn step(&mut self, batch: Batch<'_>, learning_rate: f64) -> Result<Value, ModelError>;
 
     /// A(x) of each row (Eq. 5): `rows` is (M, D) row-major, `scores` holds M.
@@ -66,7 +68,11 @@ pub trait Engine {
 }
 
 /// Rows in `batch` if it fits `architecture` and `objective`.
-pub(crate) fn check_batch(architecture: &Architecture, batch: Batch<'_>) -> Result<usize, ModelError> {
+pub(crate) fn check_batch(
+    architecture: &Architecture,
+    objective: Objective,
+    batch: Batch<'_>,
+) -> Result<usize, ModelError> {
     let dim = architecture.dim();
     let rows = batch.rows.len() / dim;
     if !batch.rows.len().is_multiple_of(dim) || batch.normal == 0 || batch.normal > rows {
@@ -75,7 +81,22 @@ pub(crate) fn check_batch(architecture: &Architecture, batch: Batch<'_>) -> Resu
             expected: format!("whole rows of {dim}, at least one of them normal"),
         });
     }
+    if objective != Objective::Re && batch.normal == rows {
+        let found = format!("{rows} normal rows and no other");
+        return Err(ModelError::Batch {
+            found,
+            expected: "an anomalous row at least, for SNP and BU".to_owned(),
+        });
+    }
     Ok(rows)
+}
+
+/// Fails when a parameter is no finite number.
+pub(crate) fn check_parameters(values: &[f32], step: u64, learning_rate: f64) -> Result<(), ModelError> {
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(ModelError::DivergedParameter { step, learning_rate, value: *value }),
+        None => Ok(()),
+    }
 }
 
 /// Fails unless `rows` holds a row for each of `scores`.

@@ -33,6 +33,18 @@ pub enum ModelError {
         /// What the objective became.
         value: f64,
     },
+    /// A parameter that is no longer a finite number.
+    #[error(
+        "a parameter became {value} at step {step} (learning rate {learning_rate}): training has diverged"
+    )]
+    DivergedParameter {
+        /// Updates made.
+        step: u64,
+        /// The learning rate of the step.
+        learning_rate: f64,
+        /// What the parameter became.
+        value: f32,
+    },
     /// A checkpoint that cannot be used.
     #[error("{}: {what}", path.display())]
     Checkpoint {

@@ -1,11 +1,15 @@
 //! What every experiment runs on: content-named cells, a locked results folder, checkpoints, progress, provenance.
 
+mod differences;
 mod identity;
 mod lock;
 pub(crate) mod progress;
 pub(crate) mod provenance;
 mod store;
+mod sums;
+mod workspace;
 
-pub(crate) use identity::CellName;
+pub(crate) use identity::{CellName, hex};
 pub(crate) use lock::Lock;
-pub(crate) use store::{State, Store, Workspace};
+pub(crate) use store::{State, Store};
+pub(crate) use workspace::Workspace;

@@ -3,22 +3,21 @@
 //! A cell is trained in a hidden folder beside its place, and is done when that folder is renamed to its name.
 //! `SHA256SUMS` in it tells a whole cell from a damaged one.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use eval::atomic::write_atomically;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
-use super::identity::{hex, to_yaml};
-use super::{CellName, Lock};
+use super::differences::differences;
+use super::identity::to_yaml;
+use super::sums::check_sums;
+use super::{CellName, Lock, Workspace};
 use crate::failure::BadInput;
 
-const SUMS: &str = "SHA256SUMS";
-const RESOLVED: &str = "resolved.yaml";
+/// The settings of a cell, in its folder.
+pub(super) const RESOLVED: &str = "resolved.yaml";
 
 /// Lines of a failed cell's log that are told.
 const LAST_LINES: usize = 5;
@@ -27,6 +26,8 @@ const LAST_LINES: usize = 5;
 #[derive(Debug)]
 pub(crate) struct Store {
     root: PathBuf,
+    /// The files of a finished cell, in order.
+    files: Vec<&'static str>,
 }
 
 /// What a results folder holds of a cell.
@@ -43,9 +44,11 @@ pub(crate) enum State {
 }
 
 impl Store {
-    /// The results folder at `root`, which need not exist.
-    pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    /// The results folder at `root`, which need not exist, of cells with `files` beside their settings.
+    pub(crate) fn at(root: &Path, files: &[&'static str]) -> Self {
+        let mut files: Vec<_> = files.iter().copied().chain([RESOLVED]).collect();
+        files.sort_unstable();
+        Self { root: root.to_owned(), files }
     }
 
     /// The folder itself.
@@ -80,7 +83,7 @@ impl Store {
     pub(crate) fn state(&self, name: &CellName, resolved: &impl Serialize) -> State {
         let folder = self.folder(name);
         if folder.exists() {
-            return match check_sums(&folder).and_then(|()| check_resolved(&folder, resolved)) {
+            return match check_sums(&folder, &self.files).and_then(|()| check_resolved(&folder, resolved)) {
                 Ok(()) => State::Done,
                 Err(why) => State::Damaged(why),
             };
@@ -119,7 +122,7 @@ impl Store {
         }
         let folder = self.partial(name);
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-        Ok(Workspace { folder, place })
+        Ok(Workspace::new(folder, place, self.files.clone()))
     }
 
     /// The last lines of the log of a cell whose training was stopped, if it has one.
@@ -144,124 +147,15 @@ impl Store {
     }
 }
 
-/// The hidden folder of a cell that is being trained.
-#[derive(Debug)]
-pub(crate) struct Workspace {
-    folder: PathBuf,
-    place: PathBuf,
-}
-
-impl Workspace {
-    /// Where a file of this name lies while the cell is trained.
-    pub(crate) fn path(&self, file: &str) -> PathBuf {
-        self.folder.join(file)
-    }
-
-    /// Writes a file so that it is there whole or not at all.
-    ///
-    /// # Errors
-    /// A full disk and its like, with the path.
-    pub(crate) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        Ok(write_atomically(&self.path(file), |out| out.write_all(bytes))?)
-    }
-
-    /// Adds a line to a file.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub(crate) fn append(&self, file: &str, line: &str) -> Result<()> {
-        let path = self.path(file);
-        let write = || -> io::Result<()> {
-            writeln!(File::options().create(true).append(true).open(&path)?, "{line}")
-        };
-        write().with_context(|| format!("{}: cannot be written", path.display()))
-    }
-
-    /// Makes the folder the finished cell: drops what is not of `files`, adds the settings and the sums, syncs, renames.
-    ///
-    /// # Errors
-    /// A file of `files` that is missing, and those of writing.
-    pub(crate) fn finish(self, resolved: &impl Serialize, files: &[&str]) -> Result<()> {
-        self.write(RESOLVED, to_yaml(resolved).as_bytes())?;
-        let mut files: Vec<&str> = files.iter().copied().chain([RESOLVED]).collect();
-        files.sort_unstable();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            let wanted =
-                path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(&name));
-            if !wanted {
-                fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
-            }
-        }
-        let mut sums = String::new();
-        for file in files {
-            sums += &format!("{}  {file}\n", sum(&self.path(file)).map_err(anyhow::Error::msg)?);
-        }
-        self.write(SUMS, sums.as_bytes())?;
-        fs::rename(&self.folder, &self.place)
-            .with_context(|| format!("{}: cannot be made", self.place.display()))?;
-        let cells = self.place.parent().expect("a cell lies in a folder");
-        Ok(File::open(cells)?.sync_all()?)
-    }
-}
-
-fn sum(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(hex(&Sha256::digest(bytes)))
-}
-
-/// Compares every file of `folder` with its sum, as `sha256sum --check` does.
-fn check_sums(folder: &Path) -> Result<(), String> {
-    let sums = fs::read_to_string(folder.join(SUMS)).map_err(|error| format!("{SUMS}: {error}"))?;
-    for line in sums.lines() {
-        let (expected, file) = line.split_once("  ").ok_or_else(|| format!("{SUMS}: found `{line}`"))?;
-        let found = sum(&folder.join(file))?;
-        if found != expected {
-            return Err(format!(
-                "{file}: found sha256 {}..., expected {}...",
-                &found[..8],
-                &expected[..8.min(expected.len())]
-            ));
-        }
-    }
-    if sums.is_empty() { Err(format!("{SUMS}: is empty")) } else { Ok(()) }
-}
-
 fn check_resolved(folder: &Path, resolved: &impl Serialize) -> Result<(), String> {
     let found = fs::read_to_string(folder.join(RESOLVED)).map_err(|error| format!("{RESOLVED}: {error}"))?;
     if found == to_yaml(resolved) { Ok(()) } else { Err(format!("{RESOLVED}: holds other settings")) }
 }
 
-/// The settings in which the file at `path` and `resolved` differ, as `key old -> new`.
-fn differences(path: &Path, resolved: &impl Serialize) -> String {
-    let read =
-        fs::read_to_string(path).ok().and_then(|text| serde_yaml::from_str::<serde_json::Value>(&text).ok());
-    let (Some(old), Ok(new)) = (read, serde_json::to_value(resolved)) else {
-        return format!("{} cannot be read", path.display());
-    };
-    let mut found = Vec::new();
-    compare("", &old, &new, &mut found);
-    found.join(", ")
-}
-
-fn compare(key: &str, old: &serde_json::Value, new: &serde_json::Value, found: &mut Vec<String>) {
-    match (old, new) {
-        (serde_json::Value::Object(old), serde_json::Value::Object(new)) => {
-            let null = serde_json::Value::Null;
-            let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for part in keys {
-                let key = if key.is_empty() { part.clone() } else { format!("{key}.{part}") };
-                compare(&key, old.get(part).unwrap_or(&null), new.get(part).unwrap_or(&null), found);
-            }
-        }
-        _ if old != new => found.push(format!("{key} {old} -> {new}")),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::sums::SUMS;
 
     #[derive(Clone, Serialize)]
     struct Settings {
@@ -278,13 +172,13 @@ mod tests {
         let workspace = store.workspace(name).unwrap();
         workspace.write("metrics.json", b"{}").unwrap();
         workspace.append("checkpoint", "to be dropped").unwrap();
-        workspace.finish(settings, &["metrics.json"]).unwrap();
+        workspace.finish(settings).unwrap();
     }
 
     #[test]
     fn a_cell_goes_from_missing_to_done_and_from_damaged_to_done() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
+        let store = Store::at(folder.path(), &["metrics.json"]);
         let (name, settings) = settings(4.0);
         let _lock = store.open().unwrap();
         assert_eq!(store.state(&name, &settings), State::Missing);
@@ -308,7 +202,7 @@ mod tests {
     #[test]
     fn a_cell_under_other_settings_is_stale_and_says_why() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
+        let store = Store::at(folder.path(), &["metrics.json"]);
         let ((old_name, old), (name, new)) = (settings(4.0), settings(2.0));
         let _lock = store.open().unwrap();
         finished(&store, &old_name, &old);
@@ -320,10 +214,15 @@ mod tests {
     #[test]
     fn every_kind_of_damage_is_seen() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
+        let store = Store::at(folder.path(), &["metrics.json"]);
         let (name, settings) = settings(4.0);
         let _lock = store.open().unwrap();
-        let damages: [fn(&Path); 5] = [
+        let damages: [fn(&Path); 7] = [
+            |cell| fs::write(cell.join(SUMS), "aéééééé  metrics.json\naéééééé  resolved.yaml\n").unwrap(),
+            |cell| {
+                let sums = fs::read_to_string(cell.join(SUMS)).unwrap();
+                fs::write(cell.join(SUMS), sums.lines().next().unwrap().to_owned() + "\n").unwrap();
+            },
             |cell| fs::remove_file(cell.join("metrics.json")).unwrap(),
             |cell| fs::write(cell.join(SUMS), "").unwrap(),
             |cell| fs::remove_file(cell.join(SUMS)).unwrap(),
@@ -341,7 +240,7 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_bad_input() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
-        let refusal = Store::at(&folder.path().join("file/results")).open().unwrap_err().to_string();
+        let refusal = Store::at(&folder.path().join("file/results"), &[]).open().unwrap_err().to_string();
         assert!(refusal.contains("file/results: cannot be made"), "{refusal}");
     }
 }

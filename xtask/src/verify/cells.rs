@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::score::{Judge, Metrics};
 use super::train::train;
-use crate::config::RingCell;
+use crate::config::{Loss, RingCell};
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
 use crate::harness::{CellName, State, Store};
@@ -79,49 +79,50 @@ impl Cells {
                 eprintln!("{name}: damaged, is trained again ({why})");
             }
         }
+        let mut results = Results { runs: Vec::new(), failures: Vec::new() };
         if pending.is_empty() {
             eprintln!("All {} cells are done in {}", self.0.len(), store.root().display());
         } else {
-            self.train(&pending, store, jobs, provenance)?;
+            results.failures = self.train(&pending, store, jobs, provenance)?;
         }
-        let mut results = Results { runs: Vec::new(), failures: Vec::new() };
         for (name, cell, _) in &self.0 {
+            if results.failures.iter().any(|(failed, _)| failed == name) {
+                continue;
+            }
             match store.read_json(name, "metrics.json") {
                 Ok(metrics) => {
                     results.runs.push(RunResult { name: name.clone(), cell: cell.clone(), metrics });
                 }
-                Err(error) => results
-                    .failures
-                    .push((name.clone(), store.last_words(name).unwrap_or_else(|| format!("{error:#}")))),
+                Err(error) => results.failures.push((name.clone(), format!("{error:#}"))),
             }
         }
         Ok(results)
     }
 
+    /// Trains `pending`; the cells that failed, each with the error and the last lines of its log.
     fn train(
         &self,
         pending: &[&(CellName, RingCell, State)],
         store: &Store,
         jobs: usize,
         provenance: &Provenance,
-    ) -> Result<()> {
+    ) -> Result<Vec<(CellName, String)>> {
         let judges = judges(pending.iter().map(|(_, cell, _)| cell))?;
         let updates = pending.iter().map(|(_, cell, _)| cell.training.updates).sum();
         let what = format!("Training {} of {} cells", pending.len(), self.0.len());
         let progress = Progress::new(&what, updates);
         let begun = Instant::now();
+        let failure = |(name, cell, _): &&(CellName, RingCell, State)| {
+            let error = train(name, cell, &judges[&Judge::key(cell)], store, provenance, &progress).err()?;
+            progress.say(&format!("{name}: failed: {error:#}"));
+            let log = store.last_words(name).map(|words| format!("\nthe end of its log:\n{words}"));
+            Some((name.clone(), format!("{error:#}{}", log.unwrap_or_default())))
+        };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
-        pool.install(|| {
-            pending.par_iter().with_max_len(1).for_each(|(name, cell, _)| {
-                let outcome = train(name, cell, &judges[&Judge::key(cell)], store, provenance, &progress);
-                if let Err(error) = outcome {
-                    progress.say(&format!("{name}: failed: {error:#}"));
-                }
-            });
-        });
+        let failures = pool.install(|| pending.par_iter().with_max_len(1).filter_map(failure).collect());
         progress.finish();
         eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
-        Ok(())
+        Ok(failures)
     }
 }
 
@@ -137,6 +138,15 @@ fn judges<'a>(cells: impl Iterator<Item = &'a RingCell>) -> Result<BTreeMap<Stri
 }
 
 impl Results {
+    /// RE, SNP and BU of each seed of which all three are finished.
+    pub(super) fn whole_seeds(&self) -> Vec<[&RunResult; 3]> {
+        let find = |seed, loss| self.runs.iter().find(|run| run.cell.seed == seed && run.cell.loss == loss);
+        let seeds = self.runs.iter().filter(|run| run.cell.loss == Loss::Re).map(|run| run.cell.seed);
+        seeds
+            .filter_map(|seed| Some([find(seed, Loss::Re)?, find(seed, Loss::Snp)?, find(seed, Loss::Bu)?]))
+            .collect()
+    }
+
     /// Fails when a cell failed.
     pub(super) fn verdict(&self) -> Result<()> {
         match self.failures.as_slice() {

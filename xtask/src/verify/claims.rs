@@ -4,9 +4,8 @@ use anyhow::Result;
 use eval::claims::{Claim, Expected};
 use features::rng::{Purpose, stream};
 
-use super::cells::RunResult;
+use super::cells::Results;
 use super::score::Metrics;
-use crate::config::Loss;
 
 /// The metrics of RE, SNP and BU of one seed.
 type Seed = [Metrics; 3];
@@ -42,17 +41,9 @@ const STATEMENTS: [Statement; 4] = [
 ];
 
 /// Decides every claim over the seeds of which all three losses are finished; none where there is no such seed.
-pub(super) fn decide(runs: &[RunResult]) -> Result<Vec<Claim>> {
-    let find = |seed: u64, loss: Loss| {
-        let run = runs.iter().find(|run| run.cell.seed == seed && run.cell.loss == loss)?;
-        Some(run.metrics)
-    };
-    let whole = |run: &RunResult| -> Option<Seed> {
-        let seed = run.cell.seed;
-        (run.cell.loss == Loss::Re).then_some(())?;
-        Some([find(seed, Loss::Re)?, find(seed, Loss::Snp)?, find(seed, Loss::Bu)?])
-    };
-    let seeds: Vec<Seed> = runs.iter().filter_map(whole).collect();
+pub(super) fn decide(results: &Results) -> Result<Vec<Claim>> {
+    let seeds: Vec<Seed> =
+        results.whole_seeds().into_iter().map(|runs| runs.map(|run| run.metrics)).collect();
     if seeds.is_empty() {
         return Ok(Vec::new());
     }

@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use eval::figures::{RingScores, figure2, figure3};
 use models::{Checkpoint, Parameters};
 
-use super::cells::RunResult;
+use super::cells::{Results, RunResult};
 use super::score::Judge;
 use super::train::engine;
-use crate::config::{Loss, RingExperiment};
+use crate::config::RingExperiment;
 use crate::harness::Store;
 
 /// What the figures say of themselves.
@@ -22,15 +22,9 @@ pub(super) struct Captions {
 pub(super) fn draw(
     store: &Store,
     experiment: &RingExperiment,
-    runs: &[RunResult],
+    results: &Results,
 ) -> Result<Option<Captions>> {
-    let find = |seed: u64, loss: Loss| runs.iter().find(|run| run.cell.seed == seed && run.cell.loss == loss);
-    let whole = |bu: &RunResult| {
-        let seed = bu.cell.seed;
-        (bu.cell.loss == Loss::Bu).then_some(())?;
-        Some([find(seed, Loss::Re)?, find(seed, Loss::Snp)?, find(seed, Loss::Bu)?])
-    };
-    let seeds: Vec<[&RunResult; 3]> = runs.iter().filter_map(whole).collect();
+    let seeds = results.whole_seeds();
     if seeds.is_empty() {
         return Ok(None);
     }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
         Some(out) => out.clone(),
         None => Path::new("results").join(args.config.file_stem().unwrap_or_default()),
     };
-    let run = Run { store: Store::at(&out), jobs: jobs(args.jobs), plan: args.plan };
+    let run = Run { store: Store::at(&out, &train::FILES), jobs: jobs(args.jobs), plan: args.plan };
     match config::kind(&args.config)? {
         Kind::Ring => run.ring(&args.ring()?),
         Kind::RingReadings => readings::run(&run, &args.readings()?),
@@ -119,9 +119,11 @@ impl Run {
         let provenance = Provenance::now(self.jobs);
         let results = cells.run(&self.store, self.jobs, &provenance)?;
         let table = table1::Table1::new(experiment, &results.runs.iter().collect::<Vec<_>>())?;
-        let claims = claims::decide(&results.runs)?;
-        table.write(&self.store, &results.runs)?;
-        let figures = figures::draw(&self.store, experiment, &results.runs)?;
+        let claims = claims::decide(&results)?;
+        if !results.runs.is_empty() {
+            table.write(&self.store, &results.runs)?; // else the tables of an earlier run stay
+        }
+        let figures = figures::draw(&self.store, experiment, &results)?;
         report::write(
             &self.store,
             &report::Content {

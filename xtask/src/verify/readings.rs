@@ -1,11 +1,14 @@
 //! How Table 1 moves with what the paper leaves open: one row a reading.
 
+use std::io::Write;
+
 use anyhow::Result;
 use eval::Table;
+use eval::atomic::write_atomically;
 
 use super::Run;
 use super::cells::{Results, RunResult};
-use super::table1::Table1;
+use super::table1::{Row, Spread, Table1};
 use crate::config::{Loss, Reading, RingCell, RingExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
@@ -28,9 +31,13 @@ pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<(
         })
         .collect();
     let Some((_lock, cells)) = run.begin(cells)? else { return Ok(()) };
-    let results = cells.run(&run.store, run.jobs, &Provenance::now(run.jobs))?;
+    let provenance = Provenance::now(run.jobs);
+    let results = cells.run(&run.store, run.jobs, &provenance)?;
+    if results.runs.is_empty() {
+        return results.verdict(); // what an earlier run wrote stays
+    }
     let outcomes = outcomes(readings, &results)?;
-    write(&run.store, &outcomes)?;
+    write(&run.store, &outcomes, &provenance)?;
     crate::print(&to_text(&outcomes));
     results.verdict()
 }
@@ -57,36 +64,46 @@ fn distance(table: &Table1) -> Option<f64> {
     Some(eval::stats::mean(&squares).ok()?.sqrt())
 }
 
-fn write(store: &Store, outcomes: &[Outcome]) -> Result<()> {
-    let mut table = Table::new().text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()));
-    for (measure, spread) in [("kld_p", 0), ("kld_u", 1)] {
-        for loss in Loss::ALL {
-            let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| [row.kld_p, row.kld_u][spread]);
-            let name = format!("{measure}_{}", loss.to_string().to_lowercase());
-            table = table
-                .optional(
-                    &format!("{name}_mean"),
-                    outcomes.iter().map(|outcome| of(outcome).map(|spread| spread.mean)),
-                )
-                .optional(
-                    &format!("{name}_sd"),
-                    outcomes.iter().map(|outcome| of(outcome).and_then(|spread| spread.sd)),
-                );
-        }
+/// The six numbers of a table: what each is called, its loss, and where it stands in a row.
+fn numbers() -> impl Iterator<Item = (&'static str, Loss, fn(&Row) -> Spread)> {
+    let kld_p: fn(&Row) -> Spread = |row| row.kld_p;
+    let kld_u: fn(&Row) -> Spread = |row| row.kld_u;
+    [("D(p||q)", kld_p), ("D(U||q)", kld_u)]
+        .into_iter()
+        .flat_map(|(measure, number)| Loss::ALL.map(|loss| (measure, loss, number)))
+}
+
+fn write(store: &Store, outcomes: &[Outcome], provenance: &Provenance) -> Result<()> {
+    let seeds = |outcome: &Outcome| outcome.table.0.iter().map(|row| row.seeds as i64).max().unwrap_or(0);
+    let mut table = Table::new()
+        .text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()))
+        .integer("seeds", outcomes.iter().map(seeds));
+    for (measure, loss, number) in numbers() {
+        let of = |outcome: &Outcome| outcome.table.row(loss).map(number);
+        let measure = if measure == "D(p||q)" { "kld_p" } else { "kld_u" };
+        let name = format!("{measure}_{}", loss.to_string().to_lowercase());
+        table = table
+            .optional(
+                &format!("{name}_mean"),
+                outcomes.iter().map(|outcome| of(outcome).map(|number| number.mean)),
+            )
+            .optional(
+                &format!("{name}_sd"),
+                outcomes.iter().map(|outcome| of(outcome).and_then(|number| number.sd)),
+            );
     }
     table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
     table.write_csv(&store.root().join("readings.csv"))?;
-    Ok(table.write_parquet(&store.root().join("readings.parquet"))?)
+    table.write_parquet(&store.root().join("readings.parquet"))?;
+    let provenance = serde_json::to_string_pretty(provenance)? + "\n";
+    Ok(write_atomically(&store.root().join("env.json"), |file| file.write_all(provenance.as_bytes()))?)
 }
 
 fn to_text(outcomes: &[Outcome]) -> String {
     let mut table = Table::new().text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()));
-    for (measure, spread) in [("D(p||q)", 0), ("D(U||q)", 1)] {
-        for loss in Loss::ALL {
-            let of =
-                |outcome: &Outcome| outcome.table.row(loss).map(|row| [row.kld_p, row.kld_u][spread].mean);
-            table = table.optional(&format!("{measure} {loss}"), outcomes.iter().map(of));
-        }
+    for (measure, loss, number) in numbers() {
+        let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| number(row).mean);
+        table = table.optional(&format!("{measure} {loss}"), outcomes.iter().map(of));
     }
     let table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
     let best = outcomes.iter().filter_map(|outcome| Some((outcome.distance?, &outcome.name)));

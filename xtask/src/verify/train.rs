@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use eval::Grid;
 use features::ring::RingBatches;
@@ -22,7 +22,8 @@ const HISTORY: &str = "history.csv";
 const LOG: &str = "log.txt";
 
 /// Every file of a finished cell but its settings.
-const FILES: [&str; 6] = [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
+pub(super) const FILES: [&str; 6] =
+    [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
 
 /// Updates between reports of progress.
 const PROGRESS_EVERY: u64 = 250;
@@ -40,14 +41,12 @@ pub(super) fn train(
     progress: &Progress,
 ) -> Result<()> {
     let workspace = store.workspace(name)?;
-    let outcome = train_in(&workspace, cell, judge, provenance, progress);
-    match outcome {
-        Ok(()) => workspace.finish(cell, &FILES),
-        Err(error) => {
-            workspace.append(LOG, &format!("failed: {error:#}"))?;
-            Err(error)
-        }
+    let outcome =
+        train_in(&workspace, cell, judge, provenance, progress).and_then(|()| workspace.finish(cell));
+    if let Err(error) = &outcome {
+        let _ = workspace.append(LOG, &format!("failed: {error:#}")); // where even this fails, the error is told
     }
+    outcome
 }
 
 fn train_in(
@@ -58,19 +57,22 @@ fn train_in(
     progress: &Progress,
 ) -> Result<()> {
     let begun = Instant::now();
-    let (checkpoint, mut history) = resume(workspace, cell)?;
+    let (checkpoint, mut history) = resume(workspace, cell, progress)?;
     let start = checkpoint.optimizer.step;
     workspace
         .append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
     let mut engine = engine(cell, checkpoint)?;
     progress.advance(start);
     update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;
+    let parameters = engine.checkpoint()?.parameters;
+    let finite = parameters.values().iter().all(|value| value.is_finite());
+    ensure!(finite, "a parameter is no finite number after {} updates", cell.training.updates);
     let (metrics, scores) = judge.judge(cell, engine.as_mut())?;
     workspace.append(LOG, &format!("finished after {:.2} s: {metrics:?}", begun.elapsed().as_secs_f64()))?;
     workspace.write(HISTORY, history.text.as_bytes())?;
     workspace.write("scores.csv", scores_csv(&judge.grid, &scores).as_bytes())?;
     workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
-    workspace.write("weights.safetensors", &engine.checkpoint()?.parameters.to_bytes())?;
+    workspace.write("weights.safetensors", &parameters.to_bytes())?;
     workspace.write("env.json", (serde_json::to_string_pretty(provenance)? + "\n").as_bytes())
 }
 
@@ -83,20 +85,24 @@ pub(super) fn engine(cell: &RingCell, checkpoint: Checkpoint) -> Result<Box<dyn 
 }
 
 /// The last checkpoint with the history up to it, or the start of training.
-fn resume(workspace: &Workspace, cell: &RingCell) -> Result<(Checkpoint, History)> {
+fn resume(workspace: &Workspace, cell: &RingCell, progress: &Progress) -> Result<(Checkpoint, History)> {
     let (architecture, config) = (cell.architecture()?, cell.training().amsgrad);
     let path = workspace.path(CHECKPOINT);
     if path.exists() {
         let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
         let read = Checkpoint::from_bytes(&bytes, &path, &architecture, config);
         let history = fs::read_to_string(workspace.path(HISTORY));
-        match (read, history) {
-            (Ok(checkpoint), Ok(text)) => {
-                let history = History::up_to(checkpoint.optimizer.step, &text);
-                return Ok((checkpoint, history));
+        let whole = read.map_err(anyhow::Error::from).and_then(|checkpoint| {
+            let history = History::up_to(checkpoint.optimizer.step, cell.training.history_every, &history?)?;
+            Ok((checkpoint, history))
+        });
+        match whole {
+            Ok(resumed) => return Ok(resumed),
+            Err(error) => {
+                let why = format!("the training that was stopped is damaged ({error:#}); starting over");
+                progress.say(&format!("{}: {why}", workspace.path(CHECKPOINT).display()));
+                workspace.append(LOG, &why)?;
             }
-            (Err(error), _) => workspace.append(LOG, &format!("{error}; starting over"))?,
-            (_, Err(error)) => workspace.append(LOG, &format!("{HISTORY}: {error}; starting over"))?,
         }
     }
     let parameters = Parameters::draw(architecture, cell.initial(), &mut stream(cell.seed, Purpose::Init, 0));
@@ -138,9 +144,11 @@ struct History {
     text: String,
 }
 
+const HISTORY_HEAD: &str = "update,objective,normal,anomalous";
+
 impl Default for History {
     fn default() -> Self {
-        Self { text: "update,objective,normal,anomalous\n".to_owned() }
+        Self { text: format!("{HISTORY_HEAD}\n") }
     }
 }
 
@@ -149,16 +157,19 @@ impl History {
         self.text += &format!("{update},{:.6},{:.6},{:.6}\n", value.total, value.normal, value.anomalous);
     }
 
-    /// The lines of `text` up to `update`: what came after is written again.
-    fn up_to(update: u64, text: &str) -> Self {
+    /// The lines of `text` up to `update`, one for each `every` updates: what came after is written again.
+    fn up_to(update: u64, every: u64, text: &str) -> Result<Self> {
+        let mut lines = text.lines();
+        ensure!(lines.next() == Some(HISTORY_HEAD), "{HISTORY}: expected the head {HISTORY_HEAD}");
         let mut history = Self::default();
-        for line in text.lines().skip(1) {
-            let number = line.split(',').next().and_then(|number| number.parse::<u64>().ok());
-            if number.is_some_and(|number| number <= update) {
-                history.text += &format!("{line}\n");
-            }
+        for expected in (every..=update).step_by(usize::try_from(every)?) {
+            let line = lines.next().unwrap_or_default();
+            let fields: Vec<&str> = line.split(',').collect();
+            let whole = fields.len() == 4 && fields[0].parse() == Ok(expected);
+            ensure!(whole, "{HISTORY}: found `{line}`, expected the line of update {expected}");
+            history.text += &format!("{line}\n");
         }
-        history
+        Ok(history)
     }
 }
 
@@ -172,4 +183,29 @@ fn scores_csv(grid: &Grid, scores: &[f32]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "update,objective,normal,anomalous\n50,1,2,3\n100,1,2,3\n150,1,2,3\n";
+
+    #[test]
+    fn a_history_is_cut_at_its_checkpoint() {
+        let kept = History::up_to(120, 50, TEXT).unwrap().text;
+        assert_eq!(kept, "update,objective,normal,anomalous\n50,1,2,3\n100,1,2,3\n");
+    }
+
+    #[test]
+    fn a_history_with_a_hole_is_refused() {
+        for text in [
+            "",
+            "update,objective,normal,anomalous\n",
+            &TEXT.replace("100,1", "100"),
+            &TEXT.replace("50,1,2,3\n", ""),
+        ] {
+            assert!(History::up_to(120, 50, text).is_err(), "{text}");
+        }
+    }
 }

@@ -14,11 +14,11 @@ pub enum KdeError {
     /// Rows without features.
     #[error("features of a row: found 0, expected at least 1")]
     NoFeatures,
-    /// A band-width that is no positive number.
-    #[error("sigma: found {0}, expected a positive finite number")]
+    /// A band-width that is no positive number, or one beyond what `f32` can compute with.
+    #[error("sigma: found {0}, expected a number from 1e-20 to 1e20")]
     Sigma(f64),
-    /// A regulariser that is negative or no number.
-    #[error("epsilon: found {0}, expected a non-negative finite number")]
+    /// A regulariser that is negative, no number, or beyond what `f32` can compute with.
+    #[error("epsilon: found {0}, expected 0 or a number from 1e-20 to 1e20")]
     Epsilon(f64),
 }
 
@@ -35,14 +35,19 @@ impl KdeConfig {
     /// Checks the two numbers.
     ///
     /// # Errors
-    /// σ that is not positive and finite, ε that is negative or not finite.
+    /// σ or ε out of the range that the messages give.
     pub fn validate(&self) -> Result<(), KdeError> {
-        if !(self.sigma > 0.0 && self.sigma.is_finite()) {
+        if !in_range(self.sigma) {
             return Err(KdeError::Sigma(self.sigma));
         }
-        let valid = self.epsilon >= 0.0 && self.epsilon.is_finite();
+        let valid = self.epsilon == 0.0 || in_range(self.epsilon);
         if valid { Ok(()) } else { Err(KdeError::Epsilon(self.epsilon)) }
     }
+}
+
+/// Whether a positive setting can be computed with in `f32`, its squares included.
+pub(crate) fn in_range(setting: f64) -> bool {
+    (1e-20..=1e20).contains(&setting)
 }
 
 /// The densities of mini-batches, with buffers that grow to the largest of them and are then kept.
@@ -81,7 +86,7 @@ impl Kde {
             4 => Kernel::Four(Pairs::new()),
             _ => Kernel::Many(Gram::new(dim)),
         };
-        Ok(Self { dim, config, threads, tiles: Tiles::new(), kernel })
+        Ok(Self { dim, config, threads: threads.max(1), tiles: Tiles::new(), kernel })
     }
 
     /// K(x_i) = 1/M Σ_j exp(-σ |x_i - x_j|²) of each row x_i (Eq. 15), in (0, 1]; the row itself is one of the j.

@@ -31,7 +31,12 @@ pub(super) struct Large {
 impl Large {
     pub(super) fn new(architecture: &Architecture, threads: usize) -> Self {
         let units = vec![Vec::new(); architecture.layers()];
-        Self { activation: architecture.activation(), threads, units, deltas: [Vec::new(), Vec::new()] }
+        Self {
+            activation: architecture.activation(),
+            threads: threads.max(1),
+            units,
+            deltas: [Vec::new(), Vec::new()],
+        }
     }
 }
 

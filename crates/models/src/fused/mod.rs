@@ -8,7 +8,7 @@ use losses::{Kde, Objective, Value};
 
 use self::large::Large;
 use self::small::Small;
-use crate::engine::{check_batch, check_scores, check_value};
+use crate::engine::{check_batch, check_parameters, check_scores, check_value};
 use crate::{AmsGrad, Architecture, Batch, Checkpoint, Engine, ModelError, Parameters, Training};
 
 /// Widest layer of a network whose layers are computed from registers rather than by matrix products.
@@ -65,7 +65,7 @@ impl FusedEngine {
     /// Scores, weights and objective of a batch, then the gradient into `self.gradient`.
     fn differentiate(&mut self, batch: Batch<'_>) -> Result<Value, ModelError> {
         let architecture = self.parameters.architecture();
-        let (dim, all) = (architecture.dim(), check_batch(architecture, batch)?);
+        let (dim, all) = (architecture.dim(), check_batch(architecture, self.training.objective, batch)?);
         let objective = self.training.objective;
         let count = if objective == Objective::Re { batch.normal } else { all };
         let rows = &batch.rows[..count * dim];
@@ -101,6 +101,7 @@ impl Engine for FusedEngine {
         let value = self.differentiate(batch)?;
         check_value(value, self.optimizer.step, learning_rate)?;
         self.optimizer.update(self.parameters.values_mut(), &self.gradient, learning_rate);
+        check_parameters(self.parameters.values(), self.optimizer.step, learning_rate)?;
         Ok(value)
     }
 

@@ -1,0 +1,75 @@
+//! The hidden folder in which a cell is trained, until it is renamed to the finished cell.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use eval::atomic::write_atomically;
+use serde::Serialize;
+
+use super::identity::to_yaml;
+use super::store::RESOLVED;
+use super::sums::{SUMS, write_sums};
+
+/// The hidden folder of a cell that is being trained.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    folder: PathBuf,
+    place: PathBuf,
+    files: Vec<&'static str>,
+}
+
+impl Workspace {
+    /// The hidden folder `folder` of the cell at `place`, which has `files`.
+    pub(super) fn new(folder: PathBuf, place: PathBuf, files: Vec<&'static str>) -> Self {
+        Self { folder, place, files }
+    }
+
+    /// Where a file of this name lies while the cell is trained.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    /// Writes a file so that it is there whole or not at all.
+    ///
+    /// # Errors
+    /// A full disk and its like, with the path.
+    pub(crate) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        Ok(write_atomically(&self.path(file), |out| out.write_all(bytes))?)
+    }
+
+    /// Adds a line to a file.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(crate) fn append(&self, file: &str, line: &str) -> Result<()> {
+        let path = self.path(file);
+        let write = || -> io::Result<()> {
+            writeln!(File::options().create(true).append(true).open(&path)?, "{line}")
+        };
+        write().with_context(|| format!("{}: cannot be written", path.display()))
+    }
+
+    /// Makes the folder the finished cell: adds the settings and the sums, syncs, renames. What is not of the cell,
+    /// its last checkpoint, goes only then.
+    ///
+    /// # Errors
+    /// A file of the cell that is missing, and those of writing.
+    pub(crate) fn finish(&self, resolved: &impl Serialize) -> Result<()> {
+        self.write(RESOLVED, to_yaml(resolved).as_bytes())?;
+        write_sums(&self.folder, &self.files)?;
+        fs::rename(&self.folder, &self.place)
+            .with_context(|| format!("{}: cannot be made", self.place.display()))?;
+        let cells = self.place.parent().expect("a cell lies in a folder");
+        File::open(cells)?.sync_all()?;
+        for entry in fs::read_dir(&self.place)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            if !name.is_some_and(|name| name == SUMS || self.files.contains(&name)) {
+                let _ = fs::remove_file(&path); // the cell is whole with it or without
+            }
+        }
+        Ok(())
+    }
+}
