@@ -1,7 +1,7 @@
 //! Builds the program once a test process, and runs it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -49,6 +49,46 @@ fn build() -> PathBuf {
         (message["target"]["name"] == "xtask").then(|| message["executable"].as_str().map(PathBuf::from))?
     };
     messages.lines().find_map(executable).expect("cargo names the executable")
+}
+
+/// A run in the background, killed when it is dropped: a test that fails leaves nothing running.
+#[derive(Debug)]
+pub struct Running(Child);
+
+impl Running {
+    /// Starts `command`; what it says is not kept.
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts"))
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// Kills it, as `kill -9` does, and waits until it is gone; tells whether it had ended before.
+    pub fn kill(mut self) -> bool {
+        let ended = self.has_ended();
+        self.end();
+        ended
+    }
+
+    fn end(&mut self) {
+        // A process that ended meanwhile cannot be killed, and need not be.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// How a run ended, and what it said.

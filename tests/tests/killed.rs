@@ -5,22 +5,25 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tests::files::{assert_same, cells, results, text};
-use tests::{Outcome, verify};
+use tests::{Outcome, Running, verify};
 
 /// Cells long enough to be caught in the middle: many checkpoints each.
 fn long(out: &Path) -> Command {
     let mut command = verify(out);
-    command.args(["--seeds", "1", "--set", "training.updates=8000"]);
+    command.args([
+        "--seeds",
+        "1",
+        "--set",
+        "training.updates=8000",
+        "--set",
+        "training.checkpoint_every=200",
+    ]);
     command
-}
-
-fn started(command: &mut Command) -> Child {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// What an uninterrupted run leaves, and how long it took.
@@ -43,13 +46,12 @@ fn checkpoints(out: &Path) -> Vec<PathBuf> {
 
 /// Starts a run and kills it when every cell in training has a checkpoint.
 fn kill_with_checkpoints(out: &Path) -> Vec<PathBuf> {
-    let mut run = started(long(out).args(["--jobs", "3"]));
+    let mut run = Running::start(long(out).args(["--jobs", "3"]));
     while checkpoints(out).len() < 3 {
-        assert!(run.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        assert!(!run.has_ended(), "the run ended before it could be killed");
         sleep(Duration::from_millis(1));
     }
-    run.kill().unwrap();
-    assert!(!run.wait().unwrap().success());
+    assert!(!run.kill());
     checkpoints(out)
 }
 
@@ -67,12 +69,9 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     for kill in 0..kills {
         // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
         let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
-        let mut run = started(&mut long(folder.path()));
+        let run = Running::start(&mut long(folder.path()));
         sleep(moment);
-        let finished = run.try_wait().unwrap().is_some();
-        run.kill().unwrap();
-        run.wait().unwrap();
-        if finished {
+        if run.kill() {
             assert_same(&results(folder.path()), &expected);
             folder = tempfile::tempdir().unwrap();
         } else {
@@ -94,7 +93,7 @@ fn cells_go_on_from_their_checkpoints() {
     assert_same(&results(folder.path()), &expected);
     for cell in cells(folder.path()) {
         let starts = starts(&cell);
-        assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 50, "{}: {starts:?}", cell.display());
+        assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 200, "{}: {starts:?}", cell.display());
     }
 }
 

@@ -4,12 +4,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use tests::files::text;
-use tests::{Outcome, repository, verify, xtask};
+use tests::{Outcome, Running, repository, verify, xtask};
 
 /// Arguments of `verify`, and what its refusal has to say.
 type Case = (&'static [&'static str], &'static [&'static str]);
@@ -161,16 +160,13 @@ fn results_that_cannot_be_written_are_refused() {
 #[test]
 fn a_folder_in_use_is_refused_with_its_holder_and_free_when_that_is_gone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut long = verify(folder.path());
-    let long = long.args(["--set", "training.updates=100000000"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut holder = long.spawn().unwrap();
+    let mut holder = Running::start(verify(folder.path()).args(["--set", "training.updates=100000000"]));
     while !fs::read_to_string(folder.path().join(".lock")).is_ok_and(|text| text.ends_with('\n')) {
-        assert!(holder.try_wait().unwrap().is_none(), "the holder runs");
+        assert!(!holder.has_ended(), "the holder runs");
         sleep(Duration::from_millis(1));
     }
     let place = format!("{}: in use by process {} since 20", folder.path().display(), holder.id());
     Outcome::refusal(verify(folder.path()).args(["--seeds", "1"]), &[&place, "--out"]);
-    holder.kill().unwrap();
-    holder.wait().unwrap();
+    assert!(!holder.kill());
     Outcome::success(verify(folder.path()).args(["--seeds", "1"]));
 }
