@@ -101,12 +101,7 @@ impl TestSet {
             }
         }
         problems.extend(sounds.iter().filter(|sound| sound.samples.len() < min_samples).map(|sound| {
-            let needed = min_samples as f64 / f64::from(rate);
-            Problem::new(
-                &sound.name,
-                format!("{:.3} s of sound", sound.seconds()),
-                format!("at least {needed:.3} s, what one row of features covers"),
-            )
+            Problem::too_short(&sound.name, sound.seconds(), min_samples as f64 / f64::from(rate))
         }));
         DatasetError::check(&set.name, problems)?;
         Ok(TestSet { sounds, clips, items })

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::audio::Channel;
+use crate::log_mel::LogMelConfig;
 pub use index::Facts;
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
@@ -156,13 +157,24 @@ impl Dataset {
     }
 }
 
+/// Length of the shortest sound that can be trained on or scored, in seconds: a row of FCN40, the smaller of the
+/// paper's two (Sec. 4.2.2). Whoever uses longer rows asks for more when the sounds are loaded; clips and noise are
+/// mixed into other sounds and may be of any length.
+fn shortest_s() -> f64 {
+    let config = LogMelConfig::fcn40();
+    config.row_span() as f64 / f64::from(config.rate)
+}
+
 fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<SoundFile, Problem> {
-    let mixed = match file.role {
+    let clip = match file.role {
         Role::SomethingElse => true,
-        Role::AnomalyTest if !mixing.anr_db.is_empty() => true,
-        _ => mixing.noise_snr_db.is_some(),
+        Role::AnomalyTest => !mixing.anr_db.is_empty(),
+        _ => false,
     };
-    if mixed && facts.level.power == 0.0 {
+    if !clip && file.role != Role::Noise && facts.seconds() < shortest_s() {
+        return Err(Problem::too_short(file.path.display(), facts.seconds(), shortest_s()));
+    }
+    if (clip || mixing.noise_snr_db.is_some()) && facts.level.power == 0.0 {
         return Err(Problem::at(
             &file.path,
             "nothing but silence",

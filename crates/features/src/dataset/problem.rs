@@ -25,6 +25,13 @@ impl Problem {
         Self::new(place.display(), found, expected)
     }
 
+    /// A sound that is too short for one row of features; both lengths in seconds.
+    pub(crate) fn too_short(place: impl fmt::Display, seconds: f64, needed: f64) -> Self {
+        // Rounded down, so that what was found is always told as less than what was expected.
+        let found = format!("{:.3} s of sound", (seconds * 1000.0).floor() / 1000.0);
+        Self::new(place, found, format!("at least {needed:.3} s, what one row of features covers"))
+    }
+
     /// A sound that cannot be read.
     pub(crate) fn audio(path: &Path, error: &AudioError) -> Self {
         let (place, text) = (path.display().to_string(), error.to_string());

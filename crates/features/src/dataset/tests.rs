@@ -169,6 +169,29 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn sounds_too_short_for_a_row_are_told_and_clips_may_be_short() {
+    let folder = Folder::new();
+    folder.toy_car();
+    let short = ["anomaly/knock/knock_02.wav", "car/car1/test/002.wav", "car/car1/train/002.wav"];
+    for name in short.iter().chain(&["something_else/tick_01.wav", "noise/train/hum.wav"]) {
+        folder.wav(name, 3_071.5 / 16e3);
+    }
+    folder.wav("car/car1/train/003.wav", 3_072.5 / 16e3);
+    let told = |name: &str| {
+        let path = folder.path(name);
+        let what = "found 0.191 s of sound, expected at least 0.192 s, what one row of features covers";
+        format!("{}: {what}", path.display())
+    };
+    assert_eq!(folder.problems(), [told(short[1]), told(short[2])]);
+
+    // Without a ratio, anomalies are recordings, and are scored whole.
+    let mut manifest = folder.manifest();
+    manifest.mixing.anr_db.clear();
+    let problems = folder.open_as(&manifest).unwrap_err().problems;
+    assert_eq!(problems.iter().map(Problem::to_string).collect::<Vec<_>>(), short.map(told));
+}
+
+#[test]
 fn a_loop_of_links_ends() {
     let folder = Folder::new();
     folder.wav("a/001.wav", 0.5);
