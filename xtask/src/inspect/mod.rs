@@ -3,7 +3,8 @@
 mod set;
 mod sound;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -89,10 +90,13 @@ fn run_set(path: &Path, index: Option<&Path>) -> anyhow::Result<()> {
 }
 
 fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
+    each_once(&args.files)?;
     let folder = args.out.as_path();
-    std::fs::create_dir_all(folder).map_err(|error| {
-        BadInput(format!("{}: a folder cannot be made there ({error})", folder.display()))
-    })?;
+    let unwritable = |error| {
+        BadInput(format!("{}: cannot be written ({error}); expected a folder for pictures", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    tempfile::tempfile_in(folder).map_err(unwritable)?;
     let stems = stems(&args.files);
     let view = sound::View { config: args.features.config(), channel: args.channel };
     let seen: Vec<Result<String, sound::Unseen>> = args
@@ -118,7 +122,21 @@ fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
     if refused.is_empty() { Ok(()) } else { Err(BadInput(refused.join("\n")).into()) }
 }
 
-/// The name of each file's results: its stem, or its whole path with `-` for `/` where two have one stem.
+/// Refuses a file that is given twice, by whatever names.
+fn each_once(files: &[PathBuf]) -> Result<(), BadInput> {
+    let mut first: BTreeMap<PathBuf, &PathBuf> = BTreeMap::new();
+    for file in files {
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if let Some(other) = first.insert(real, file) {
+            let (file, other) = (file.display(), other.display());
+            return Err(BadInput(format!("{file}: found it as {other} already, expected each file once")));
+        }
+    }
+    Ok(())
+}
+
+/// The name of each file's results: its stem, or its whole path with `-` for `/` where two have one stem. A name
+/// that an earlier file has is counted on: `-2`, `-3`.
 fn stems(files: &[PathBuf]) -> Vec<String> {
     let stem = |file: &PathBuf| file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
@@ -128,7 +146,14 @@ fn stems(files: &[PathBuf]) -> Vec<String> {
         let parts = parts.components().filter(|part| matches!(part, std::path::Component::Normal(_)));
         parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("-")
     };
-    files.iter().map(|file| if uses[&stem(file)] == 1 { stem(file) } else { path(file) }).collect()
+    let mut taken = BTreeSet::new();
+    let distinct = |file: &PathBuf| {
+        let name = if uses[&stem(file)] == 1 { stem(file) } else { path(file) };
+        let counted = (2..).map(|count| format!("{name}-{count}"));
+        let free = iter::once(name.clone()).chain(counted).find(|name| taken.insert(name.clone()));
+        free.expect("there are more numbers than files")
+    };
+    files.iter().map(distinct).collect()
 }
 
 #[cfg(test)]

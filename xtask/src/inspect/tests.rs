@@ -44,6 +44,40 @@ fn each_file_gets_a_picture_and_tables() {
 }
 
 #[test]
+fn no_two_files_have_results_of_one_name() {
+    let files = ["a/001.wav", "b/001.wav", "a-001.wav", "../a/001.wav", "a-001-2.wav", "c.wav"];
+    let names = stems(&files.map(PathBuf::from));
+    assert_eq!(names, ["a-001", "b-001", "a-001-2", "a-001-3", "a-001-2-2", "c"]);
+}
+
+#[test]
+fn a_file_given_twice_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("ok.wav"), folder.path().join("out"));
+    write_wav_i16(&path, &chirp(8_000), 16_000).unwrap();
+    fs::create_dir(folder.path().join("below")).unwrap();
+    for again in [path.clone(), folder.path().join("below/../ok.wav")] {
+        let error = run(&args(vec![path.clone(), again], &out)).unwrap_err();
+        assert!(error.is::<BadInput>(), "{error:#}");
+        for part in ["ok.wav: found it as ", "expected each file once"] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ok.wav");
+    write_wav_i16(&path, &chirp(8_000), 16_000).unwrap();
+    for out in [path.clone(), path.join("out"), PathBuf::from("/proc"), PathBuf::from("/proc/out")] {
+        let error = run(&args(vec![path.clone()], &out)).unwrap_err();
+        assert!(error.is::<BadInput>() && error.to_string().contains("cannot be written"), "{error:#}");
+    }
+}
+
+#[test]
 fn facts_say_what_is_odd() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.wav");
