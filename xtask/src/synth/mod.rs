@@ -44,6 +44,7 @@ mod impact;
 mod noise;
 mod operation;
 mod oscillator;
+mod partial;
 mod plan;
 mod writer;
 
@@ -53,7 +54,7 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 
 use plan::Amounts;
@@ -85,13 +86,8 @@ pub(crate) struct SynthArgs {
 /// Makes the set that `args` ask for, or finds it made.
 ///
 /// # Errors
-/// When the minutes are out of range, something else is at `args.out`, or it cannot be written.
+/// When something else is at `args.out`, another run is making it, or it cannot be written.
 pub(crate) fn run(args: &SynthArgs) -> Result<()> {
-    ensure!(
-        (1..=MOST_MINUTES).contains(&args.minutes),
-        "--minutes: found {}, expected 1 to {MOST_MINUTES}",
-        args.minutes
-    );
     let start = Instant::now();
     let request = Request { version: VERSION, seed: args.seed, minutes: args.minutes };
     let files = plan::files(Amounts::whole(args.minutes));

@@ -12,6 +12,8 @@ use super::oscillator::BLOCK;
 use super::plan::{Amounts, File, files};
 use super::writer::{Outcome, Request, write_set};
 use super::{RATE, SynthArgs, VERSION, run};
+use crate::failure::BadInput;
+use crate::harness::Lock;
 
 const SMALL: Amounts = Amounts { minutes: 1, test_files: 4, test_noise_s: 5, clips: 1, anomalies: 2 };
 
@@ -213,11 +215,11 @@ fn a_set_that_is_there_is_left_alone_and_another_refused() {
 fn bad_requests_are_refused_and_nothing_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let args = |out: PathBuf, minutes| SynthArgs { out, seed: 0, minutes };
-    let refusal = |args| format!("{:#}", run(&args).unwrap_err());
-
-    assert!(refusal(args(folder.path().join("set"), 0)).contains("--minutes: found 0, expected 1 to 1000"));
-    assert!(refusal(args(folder.path().join("set"), 1001)).contains("found 1001"));
-
+    let refusal = |args| {
+        let error = run(&args).unwrap_err();
+        assert!(error.is::<BadInput>(), "{error:#}");
+        error.to_string()
+    };
     let mine = folder.path().join("mine");
     fs::create_dir(&mine).unwrap();
     fs::write(mine.join("precious.wav"), "mine").unwrap();
@@ -227,5 +229,42 @@ fn bad_requests_are_refused_and_nothing_is_touched() {
     let below_a_file = mine.join("precious.wav/set");
     assert!(refusal(args(below_a_file, 1)).contains("precious.wav"));
     assert!(refusal(args(PathBuf::from("/"), 1)).contains("is no synthetic set"));
+    assert!(refusal(args(PathBuf::from("/proc/set"), 1)).contains("/proc/.set-partial: cannot be made"));
+    assert!(refusal(args(folder.path().join("gone/.."), 1)).contains("does not name a folder"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_a_killed_run_left_is_cleared_and_a_live_run_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, partial) = (folder.path().join("set"), folder.path().join(".set-partial"));
+    let files: Vec<File> = files(SMALL).into_iter().filter(|file| file.path.starts_with("anomaly")).collect();
+    let half_made = partial.join("set/anomaly/half.wav");
+    fs::create_dir_all(half_made.parent().unwrap()).unwrap();
+    fs::write(&half_made, "RIFF").unwrap();
+
+    let live = Lock::take(&partial).unwrap();
+    let refusal = write_set(&out, &request(0), &files).unwrap_err();
+    assert!(refusal.is::<BadInput>() && refusal.to_string().contains("in use by process"), "{refusal:#}");
+    assert_eq!(fs::read_to_string(&half_made).unwrap(), "RIFF");
+    assert!(!out.exists());
+
+    // The lock goes with the process that held it; the folder stays.
+    drop(live);
+    assert_eq!(write_set(&out, &request(0), &files).unwrap(), Outcome::Made);
+    assert!(!out.join("anomaly/half.wav").exists());
+    assert_eq!(contents(&out).len(), files.len() + 1);
+    assert!(!partial.exists());
+}
+
+#[test]
+fn a_run_that_fails_leaves_no_sounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    // One path as a file and as a folder: the second cannot be written.
+    let mut files: Vec<File> = files(SMALL).into_iter().filter(|f| f.path.starts_with("anomaly")).collect();
+    files[1].path = files[0].path.join("below.wav");
+    let error = write_set(&out, &request(0), &files).unwrap_err();
+    assert!(!error.is::<BadInput>(), "{error:#}");
+    assert!(!out.exists() && !folder.path().join(".set-partial/set").exists());
 }

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::RATE;
+use super::partial::Partial;
 use super::plan::File;
 use crate::failure::BadInput;
+use crate::harness::hex;
 
 /// The file that tells what a set is; it is written last.
 const FACTS: &str = "dataset.json";
@@ -52,41 +54,27 @@ pub(super) enum Outcome {
 /// Makes the set at `out`, unless the same set is there.
 ///
 /// # Errors
-/// [`BadInput`] when something else is at `out` (it is left as it is) or no folder can be made there; other errors
-/// when a file cannot be written.
+/// [`BadInput`] when something else is at `out` (it is left as it is), no folder can be made there, or another run
+/// is making it; other errors when a file cannot be written.
 pub(super) fn write_set(out: &Path, request: &Request, files: &[File]) -> Result<Outcome> {
-    if out.symlink_metadata().is_ok() {
-        recognise(out, request, files)?;
+    if is_there(out, request, files)? {
         return Ok(Outcome::Found);
     }
-    let name = out
-        .file_name()
-        .ok_or_else(|| BadInput(format!("{} does not name a folder to make", out.display())))?;
-    let parent = match out.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent)
-        .map_err(|error| BadInput(format!("{}: cannot be made ({error})", parent.display())))?;
-    let partial = tempfile::Builder::new()
-        .prefix(&format!(".{}-partial-", name.display()))
-        .tempdir_in(parent)
-        .with_context(|| format!("cannot write in {}", parent.display()))?;
+    let partial = Partial::begin(out)?;
+    // Another run may have made it before this one had the lock.
+    if is_there(out, request, files)? {
+        return Ok(Outcome::Found);
+    }
     let facts = Facts {
         what: "synthetic toy-car sounds, made by cargo xtask synth".into(),
         request: request.clone(),
         rate_hz: RATE as u32,
         files: files.len(),
-        sha256: write_files(partial.path(), request.seed, files)?,
+        sha256: write_files(&partial.set(), request.seed, files)?,
     };
     let json = serde_json::to_string_pretty(&facts)? + "\n";
-    write_synced(&partial.path().join(FACTS), json.as_bytes())?;
-    let partial = partial.keep();
-    fs::rename(&partial, out)
-        .with_context(|| format!("cannot rename {} to {}", partial.display(), out.display()))?;
-    fs::File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .with_context(|| format!("cannot sync {}", parent.display()))?;
+    write_synced(&partial.set().join(FACTS), json.as_bytes())?;
+    partial.finish()?;
     Ok(Outcome::Made)
 }
 
@@ -114,7 +102,7 @@ fn write_files(root: &Path, seed: u64, files: &[File]) -> Result<String> {
         all.update(file.path.to_string_lossy().as_bytes());
         all.update(hash);
     }
-    Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&all.finalize()))
 }
 
 /// Makes and writes one file and its labels; returns their hash.
@@ -143,8 +131,11 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Holds what is at `out` against the request.
-fn recognise(out: &Path, request: &Request, files: &[File]) -> Result<(), BadInput> {
+/// Whether the set is at `out`; refuses anything else that is.
+fn is_there(out: &Path, request: &Request, files: &[File]) -> Result<bool, BadInput> {
+    if out.symlink_metadata().is_err() {
+        return Ok(false);
+    }
     let advice = "it was left as it is; move it away, or choose another folder with --out";
     let path = out.join(FACTS);
     let Ok(text) = fs::read_to_string(&path) else {
@@ -171,7 +162,7 @@ fn recognise(out: &Path, request: &Request, files: &[File]) -> Result<(), BadInp
             first.path.display()
         )));
     }
-    Ok(())
+    Ok(true)
 }
 
 impl std::fmt::Display for Request {
