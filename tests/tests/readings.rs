@@ -36,14 +36,14 @@ fn each_reading_is_a_row_and_the_nearest_is_told() {
     let out = folder.path().join("out");
     let outcome = Outcome::success(&mut run(&path, &out));
     let (header, rows) = csv(&out.join("readings.csv"));
-    let columns = "reading,kld_p_re_mean,kld_p_re_sd,kld_p_snp_mean,kld_p_snp_sd,kld_p_bu_mean,kld_p_bu_sd,\
+    let columns = "reading,seeds,kld_p_re_mean,kld_p_re_sd,kld_p_snp_mean,kld_p_snp_sd,kld_p_bu_mean,kld_p_bu_sd,\
                    kld_u_re_mean,kld_u_re_sd,kld_u_snp_mean,kld_u_snp_sd,kld_u_bu_mean,kld_u_bu_sd,distance";
     assert_eq!(header.join(","), columns);
-    assert_eq!([rows.len(), rows[0].len(), rows[1].len()], [2, 14, 14]);
+    assert_eq!([rows.len(), rows[0].len(), rows[1].len()], [2, 15, 15]);
     assert_eq!([rows[0][0].as_str(), rows[1][0].as_str()], ["Defaults", "lambda D"]);
-    assert_eq!(rows[0][1..3], rows[1][1..3], "λ is nothing to RE");
-    assert_ne!(rows[0][3..5], rows[1][3..5], "but to SNP");
-    let distances = [0, 1].map(|row| rows[row][13].parse::<f64>().unwrap());
+    assert_eq!(rows[0][2..4], rows[1][2..4], "λ is nothing to RE");
+    assert_ne!(rows[0][4..6], rows[1][4..6], "but to SNP");
+    let distances = [0, 1].map(|row| rows[row][14].parse::<f64>().unwrap());
     assert!((distances[0] - distance(&rows[0])).abs() < 1e-4, "{distances:?}");
     let nearest = if distances[0] <= distances[1] { "Defaults" } else { "lambda D" };
     let told = format!("Nearest to the printed numbers: {nearest}, at {:.3}", distances[0].min(distances[1]));
@@ -61,7 +61,7 @@ fn each_reading_is_a_row_and_the_nearest_is_told() {
 fn distance(row: &[String]) -> f64 {
     let printed = [1.395, 0.222, 0.403, 0.913, 0.333, 0.083];
     let square =
-        |(index, printed): (usize, &f64)| (row[1 + 2 * index].parse::<f64>().unwrap() / printed).ln().powi(2);
+        |(index, printed): (usize, &f64)| (row[2 + 2 * index].parse::<f64>().unwrap() / printed).ln().powi(2);
     (printed.iter().enumerate().map(square).sum::<f64>() / 6.0).sqrt()
 }
 
@@ -77,7 +77,8 @@ fn a_reading_that_fails_leaves_the_others() {
     assert_eq!(rows.len(), 3);
     assert!(rows[..2].iter().flatten().all(|cell| !cell.is_empty()));
     assert_eq!(rows[2][0], "too fast");
-    assert!(rows[2][1..].iter().all(|cell| cell.is_empty()), "{:?}", rows[2]);
+    assert_eq!(rows[2][1], "0");
+    assert!(rows[2][2..].iter().all(|cell| cell.is_empty()), "{:?}", rows[2]);
 }
 
 #[test]
