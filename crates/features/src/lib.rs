@@ -12,5 +12,6 @@ pub mod mix;
 pub mod resample;
 pub mod ring;
 pub mod rng;
+mod spectra;
 pub mod stft;
 pub mod testset;

@@ -1,135 +1,29 @@
 //! The paper's features (Sec. 4.2.2): x_t = (ψ_{t,-C}, ..., ψ_{t,C}), ψ = ln Mel_M |STFT|.
 
+mod config;
+
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::audio::{MAX_RATE, MIN_RATE};
+pub use config::{LogMelConfig, LogMelError};
+
 use crate::context::{Edges, stack};
 use crate::ln::ln;
-use crate::mel::{LANES, MelBank, MelConfig, MelError};
-use crate::stft::Stft;
+use crate::mel::MelBank;
+use crate::spectra::{LANES, Rows, Spectra, rows};
 
 /// The largest absolute sample taken: beyond it a power would leave the range of `f32`.
 const MAX_SAMPLE: f32 = 1e10;
-/// The longest transform and the longest row taken; a typing mistake beyond them would fill the memory.
-const MAX_FFT: usize = 1 << 20;
-const MAX_DIM: usize = 1 << 24;
-
-/// Settings of the front end.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LogMelConfig {
-    /// Sampling rate, in Hz.
-    pub rate: u32,
-    /// Samples of a frame, transformed without padding; even.
-    pub fft: usize,
-    /// Samples from one frame to the next.
-    pub hop: usize,
-    /// The filter bank; its `bands` are M.
-    pub mel: MelConfig,
-    /// Frames of context on each side, C.
-    pub context: usize,
-    /// What is done at a sound's ends.
-    pub edges: Edges,
-    /// Added under the logarithm.
-    pub floor: f32,
-}
-
-impl LogMelConfig {
-    /// The paper's front end with M = `bands` and C = `context`: 16 kHz, frames of 512 samples every 256.
-    pub fn new(bands: usize, context: usize) -> Self {
-        let mel = MelConfig::new(bands);
-        Self { rate: 16_000, fft: 512, hop: 256, mel, context, edges: Edges::Full, floor: 1e-8 }
-    }
-
-    /// FCN40: M = 40, C = 5, so D = 440.
-    pub fn fcn40() -> Self {
-        Self::new(40, 5)
-    }
-
-    /// FCN64: M = 64, C = 10, so D = 1344.
-    pub fn fcn64() -> Self {
-        Self::new(64, 10)
-    }
-
-    /// Length of a row, D = M(2C + 1).
-    pub fn dim(&self) -> usize {
-        self.mel.bands * (2 * self.context + 1)
-    }
-
-    /// Samples that one row covers: 2C hops and a frame. A shorter sound has no row with full context.
-    pub fn row_span(&self) -> usize {
-        2 * self.context * self.hop + self.fft
-    }
-
-    fn check(&self) -> Result<(), LogMelError> {
-        let setting = |key, found: String, expected| Err(LogMelError::Setting { key, found, expected });
-        if !(MIN_RATE..=MAX_RATE).contains(&self.rate) {
-            return setting("rate", format!("{} Hz", self.rate), "4000 to 384000 Hz");
-        }
-        if self.fft < 4 || self.fft > MAX_FFT || !self.fft.is_multiple_of(2) {
-            return setting("fft", format!("{} samples", self.fft), "an even number, 4 to 2^20");
-        }
-        if self.hop == 0 || self.hop > self.fft {
-            return setting("hop", format!("{} samples", self.hop), "1 to `fft`: frames that leave no gap");
-        }
-        let dim = self.context.checked_mul(2).and_then(|c| (c + 1).checked_mul(self.mel.bands));
-        if dim.is_none_or(|dim| dim > MAX_DIM) {
-            return setting("context", format!("{} frames", self.context), "a row of at most 2^24 features");
-        }
-        if !(self.floor.is_normal() && self.floor > 0.0 && self.floor <= 1.0) {
-            return setting("floor", self.floor.to_string(), "a positive number, 1 at most");
-        }
-        Ok(())
-    }
-}
-
-/// Why features cannot be made.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub enum LogMelError {
-    /// A setting is impossible.
-    #[error("`{key}` is {found}, expected {expected}")]
-    Setting {
-        /// The field of [`LogMelConfig`].
-        key: &'static str,
-        /// Its value.
-        found: String,
-        /// What would do.
-        expected: &'static str,
-    },
-    /// The filter bank is impossible.
-    #[error(transparent)]
-    Mel(#[from] MelError),
-    /// The buffer for the result has the wrong length.
-    #[error("room for {found} features, expected {expected}: {count} of {width} each")]
-    Output {
-        /// Length of the buffer.
-        found: usize,
-        /// Length of the features.
-        expected: usize,
-        /// Frames or rows.
-        count: usize,
-        /// Features of each.
-        width: usize,
-    },
-    /// A sample is NaN, infinite or too large to be sound.
-    #[error("sample {at} is {value}, expected a number within ±1e10")]
-    Sample {
-        /// Index of the sample.
-        at: usize,
-        /// Its value.
-        value: f32,
-    },
-}
-
 /// The front end: plan, filter bank and buffers, made once and used for any number of sounds.
 pub struct LogMel {
     config: LogMelConfig,
-    stft: Stft,
+    spectra: Spectra,
     bank: MelBank,
+    /// The samples of [`LANES`] frames where the sound does not have them all.
     padded: Vec<f32>,
-    /// One per bin, then zeros for the filter bank to run over.
-    magnitudes: Vec<f32>,
+    /// ψ of [`LANES`] frames, (bands, [`LANES`]).
+    features: Rows,
     frames: Vec<f32>,
     arch: Arch,
 }
@@ -142,14 +36,13 @@ impl LogMel {
     pub fn new(config: &LogMelConfig) -> Result<Self, LogMelError> {
         config.check()?;
         let bank = MelBank::new(&config.mel, config.rate, config.fft)?;
-        let stft = Stft::new(config.fft);
         Ok(Self {
             config: *config,
-            padded: vec![0.0; config.fft],
-            magnitudes: vec![0.0; stft.bins() + LANES],
+            spectra: Spectra::new(config.fft),
+            padded: vec![0.0; (LANES - 1) * config.hop + config.fft],
+            features: rows(config.mel.bands),
             frames: Vec::new(),
             arch: Arch::new(),
-            stft,
             bank,
         })
     }
@@ -202,7 +95,9 @@ impl LogMel {
     pub fn log_mel(&mut self, samples: &[f32], out: &mut [f32]) -> Result<(), LogMelError> {
         let frames = self.frames(samples.len());
         self.check(samples, out, frames, self.config.mel.bands)?;
-        self.transform(samples, 0, out);
+        for (block, out) in out.chunks_mut(LANES * self.config.mel.bands).enumerate() {
+            self.transform(samples, block * LANES, 0, out);
+        }
         Ok(())
     }
 
@@ -219,10 +114,18 @@ impl LogMel {
             return Ok(());
         }
         let LogMelConfig { context, mel, .. } = self.config;
+        let (bands, dim, count) = (mel.bands, self.dim(), rows + 2 * context);
         let mut frames = std::mem::take(&mut self.frames);
-        frames.resize((rows + 2 * context) * mel.bands, 0.0);
-        self.transform(samples, self.lead(), &mut frames);
-        stack(&frames, mel.bands, context, out);
+        frames.resize(count * bands, 0.0);
+        let mut row = 0;
+        for first in (0..count).step_by(LANES) {
+            let end = (first + LANES).min(count);
+            self.transform(samples, first, self.lead(), &mut frames[first * bands..end * bands]);
+            // Rows are written as soon as their last frame is there: memory is slow, and works beside the transforms.
+            let ready = end.saturating_sub(2 * context);
+            stack(&frames[row * bands..end * bands], bands, context, &mut out[row * dim..ready * dim]);
+            row = ready;
+        }
         self.frames = frames;
         Ok(())
     }
@@ -249,30 +152,30 @@ impl LogMel {
         }
     }
 
-    /// Writes as many frames as `out` has room for; the first starts `lead` samples before the sound.
-    fn transform(&mut self, samples: &[f32], lead: usize, out: &mut [f32]) {
-        let LogMelConfig { fft, hop, mel, floor, .. } = self.config;
-        let Self { stft, bank, padded, magnitudes, arch, .. } = self;
-        for (index, out) in out.chunks_exact_mut(mel.bands).enumerate() {
-            let start = index * hop;
-            let frame = if start >= lead && start - lead + fft <= samples.len() {
-                &samples[start - lead..][..fft]
-            } else {
-                pad(samples, start, lead, padded);
-                &padded[..]
-            };
-            stft.magnitudes(frame, &mut magnitudes[..bank.bins()]);
-            arch.dispatch(Features { bank, magnitudes, floor, out });
+    /// Writes the frames from `first` on, [`LANES`] or fewer as `out` has room for; frame 0 starts `lead` samples
+    /// before the sound.
+    fn transform(&mut self, samples: &[f32], first: usize, lead: usize, out: &mut [f32]) {
+        let Self { config, spectra, bank, padded, features, arch, .. } = self;
+        let start = first * config.hop;
+        let inside = start.checked_sub(lead).and_then(|start| samples.get(start..start + padded.len()));
+        let block = inside.unwrap_or_else(|| {
+            pad(samples, start, lead, padded);
+            padded
+        });
+        let magnitudes = spectra.magnitudes(block, config.hop);
+        arch.dispatch(Features { bank, magnitudes, floor: config.floor, features });
+        for (lane, frame) in out.chunks_exact_mut(config.mel.bands).enumerate() {
+            frame.iter_mut().zip(features[lane..].iter().step_by(LANES)).for_each(|(to, from)| *to = *from);
         }
     }
 }
 
-/// ψ of one frame: ln Mel_M of its magnitudes.
+/// ψ of [`LANES`] frames: ln Mel_M of their magnitudes.
 struct Features<'a> {
     bank: &'a MelBank,
     magnitudes: &'a [f32],
     floor: f32,
-    out: &'a mut [f32],
+    features: &'a mut [f32],
 }
 
 impl WithSimd for Features<'_> {
@@ -280,8 +183,8 @@ impl WithSimd for Features<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        self.bank.apply(simd, self.magnitudes, self.out);
-        for feature in self.out {
+        self.bank.apply(simd, self.magnitudes, self.features);
+        for feature in self.features {
             *feature = ln(*feature + self.floor);
         }
     }
@@ -299,9 +202,9 @@ impl WithSimd for WithinRange<'_> {
     }
 }
 
-/// The frame that starts at sample `start - lead`, silent where the sound is not.
-fn pad(samples: &[f32], start: usize, lead: usize, frame: &mut [f32]) {
-    for (offset, value) in frame.iter_mut().enumerate() {
+/// The samples from `start - lead` on, silent where the sound is not.
+fn pad(samples: &[f32], start: usize, lead: usize, padded: &mut [f32]) {
+    for (offset, value) in padded.iter_mut().enumerate() {
         let sample = (start + offset).checked_sub(lead).and_then(|at| samples.get(at));
         *value = sample.copied().unwrap_or(0.0);
     }

@@ -1,18 +1,12 @@
 //! Mel filter banks: the spectrum's bins gathered into M bands.
 
-use std::ops::Range;
+mod scale;
 
 use pulp::Simd;
 
-/// How frequency becomes mel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MelScale {
-    /// 2595 log10(1 + f / 700), as HTK has it.
-    #[default]
-    Htk,
-    /// Linear below 1 kHz and logarithmic above, as Slaney's Auditory Toolbox has it.
-    Slaney,
-}
+pub use scale::{MelScale, hz_to_mel, mel_to_hz};
+
+use crate::spectra::LANES;
 
 /// What a band looks like between its lower and its upper edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,19 +80,18 @@ pub enum MelError {
     },
 }
 
-/// One band: its first bin, and where the weights from there on lie.
+/// One band: its first bin, and the weights from there on.
 #[derive(Clone, Debug)]
 struct Band {
     first_bin: usize,
-    weights: Range<usize>,
+    weights: Vec<f32>,
 }
 
-/// A mel filter bank; of each band only the bins around its triangle are stored.
+/// A mel filter bank; of each band only the bins inside its triangle are stored.
 #[derive(Clone, Debug)]
 pub struct MelBank {
     bins: usize,
     bands: Vec<Band>,
-    weights: Vec<f32>,
 }
 
 impl MelBank {
@@ -123,7 +116,7 @@ impl MelBank {
         if config.shape == BandShape::Snapped {
             snap(&mut edges, hz_per_bin);
         }
-        let mut bank = Self { bins, bands: Vec::with_capacity(bands), weights: Vec::new() };
+        let mut bank = Self { bins, bands: Vec::with_capacity(bands) };
         for (band, corners) in edges.windows(3).enumerate() {
             let (low_hz, high_hz) = (corners[0], corners[2]);
             let weights: Vec<f64> = (0..bins).map(|bin| triangle(bin as f64 * hz_per_bin, corners)).collect();
@@ -136,10 +129,8 @@ impl MelBank {
                 BandShape::UnitArea => 2.0 / (high_hz - low_hz),
             };
             let inside = weights[first_bin..].iter().take_while(|&&weight| weight > 0.0);
-            let start = bank.weights.len();
-            bank.weights.extend(inside.map(|weight| (weight * scale) as f32));
-            bank.weights.resize(bank.weights.len().next_multiple_of(LANES), 0.0);
-            bank.bands.push(Band { first_bin, weights: start..bank.weights.len() });
+            let weights = inside.map(|weight| (weight * scale) as f32).collect();
+            bank.bands.push(Band { first_bin, weights });
         }
         Ok(bank)
     }
@@ -154,12 +145,21 @@ impl MelBank {
         self.bins
     }
 
-    /// Writes each band's weighted sum of `magnitudes` (one per bin, then [`LANES`] zeros) to `out` (one per band).
+    /// Writes each band's weighted sum of `magnitudes`, (bins, [`LANES`]), to `sums`, (bands, [`LANES`]).
     #[inline(always)]
-    pub(crate) fn apply<S: Simd>(&self, simd: S, magnitudes: &[f32], out: &mut [f32]) {
-        for (out, band) in out.iter_mut().zip(&self.bands) {
-            let weights = &self.weights[band.weights.clone()];
-            *out = dot(simd, weights, &magnitudes[band.first_bin..][..weights.len()]);
+    pub(crate) fn apply<S: Simd>(&self, simd: S, magnitudes: &[f32], sums: &mut [f32]) {
+        let registers = const { LANES / S::F32_LANES };
+        let (magnitudes, _) = S::as_simd_f32s(magnitudes);
+        let (sums, _) = S::as_mut_simd_f32s(sums);
+        for (sums, band) in sums.chunks_exact_mut(registers).zip(&self.bands) {
+            let magnitudes = &magnitudes[band.first_bin * registers..];
+            for register in 0..registers {
+                let mut sum = simd.splat_f32s(0.0);
+                for (magnitudes, weight) in magnitudes.chunks_exact(registers).zip(&band.weights) {
+                    sum = simd.mul_add_e_f32s(simd.splat_f32s(*weight), magnitudes[register], sum);
+                }
+                sums[register] = sum;
+            }
         }
     }
 
@@ -167,28 +167,10 @@ impl MelBank {
     pub fn dense(&self) -> Vec<f32> {
         let mut dense = vec![0.0; self.bands.len() * self.bins];
         for (row, band) in dense.chunks_exact_mut(self.bins).zip(&self.bands) {
-            // The zeros that fill a group up may reach beyond the last bin.
-            row[band.first_bin..]
-                .iter_mut()
-                .zip(&self.weights[band.weights.clone()])
-                .for_each(|(to, from)| *to = *from);
+            row[band.first_bin..][..band.weights.len()].copy_from_slice(&band.weights);
         }
         dense
     }
-}
-
-/// Weights of a band are stored in groups of so many, the last filled up with zeros: the widest SIMD register.
-pub(crate) const LANES: usize = 16;
-
-/// Inner product of whole groups, in as many strands as a register has lanes. Left to itself the compiler makes
-/// pairs of them.
-#[inline(always)]
-fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = simd.splat_f32s(0.0);
-    for (&a, &b) in S::as_simd_f32s(a).0.iter().zip(S::as_simd_f32s(b).0) {
-        sums = simd.mul_add_e_f32s(a, b, sums);
-    }
-    simd.reduce_sum_f32s(sums)
 }
 
 /// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.
@@ -222,33 +204,6 @@ fn triangle(hz: f64, corners: &[f64]) -> f64 {
     rising.min(falling).max(0.0)
 }
 
-/// Slaney's scale: 3 mel in 200 Hz up to 1 kHz (15 mel), then 27 mel in a factor of 6.4.
-const SLANEY_HZ_PER_MEL: f64 = 200.0 / 3.0;
-const SLANEY_BREAK_HZ: f64 = 1_000.0;
-const SLANEY_BREAK_MEL: f64 = 15.0;
-
-fn slaney_log_step() -> f64 {
-    6.4_f64.ln() / 27.0
-}
-
-/// Frequency in mel.
-pub fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
-    match scale {
-        MelScale::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
-        MelScale::Slaney if hz < SLANEY_BREAK_HZ => hz / SLANEY_HZ_PER_MEL,
-        MelScale::Slaney => SLANEY_BREAK_MEL + (hz / SLANEY_BREAK_HZ).ln() / slaney_log_step(),
-    }
-}
-
-/// Frequency in Hz; the inverse of [`hz_to_mel`].
-pub fn mel_to_hz(mel: f64, scale: MelScale) -> f64 {
-    match scale {
-        MelScale::Htk => 700.0 * (10.0_f64.powf(mel / 2595.0) - 1.0),
-        MelScale::Slaney if mel < SLANEY_BREAK_MEL => mel * SLANEY_HZ_PER_MEL,
-        MelScale::Slaney => SLANEY_BREAK_HZ * ((mel - SLANEY_BREAK_MEL) * slaney_log_step()).exp(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,14 +231,5 @@ mod tests {
     fn more_bands_than_bins_are_refused() {
         let error = MelBank::new(&MelConfig::new(256), 16_000, 512).unwrap_err();
         assert_eq!(error, MelError::Bands { bands: 256, most: 255 });
-    }
-
-    #[test]
-    fn the_scales_are_inverted() {
-        for scale in [MelScale::Htk, MelScale::Slaney] {
-            for hz in [0.0, 31.25, 999.0, 1_000.0, 1_001.0, 7_999.0] {
-                assert!((mel_to_hz(hz_to_mel(hz, scale), scale) - hz).abs() < 1e-9, "{scale:?} at {hz} Hz");
-            }
-        }
     }
 }

@@ -1,0 +1,333 @@
+//! Magnitudes of the spectra of 16 frames at a time, one in each lane of SIMD registers.
+//!
+//! A real frame of N samples is transformed as N/2 complex numbers, Z, and its spectrum X taken apart from that. With
+//! a frame a lane, all of it is arithmetic between registers: nothing is moved across lanes but when frames are
+//! loaded.
+
+use std::f64::consts::TAU;
+
+use aligned_vec::{AVec, ConstAlign};
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::stft::{Stft, hann};
+
+/// Frames transformed together: lanes of the widest register.
+pub(crate) const LANES: usize = 16;
+
+/// (any, [`LANES`]): a row for a sample, bin or band, with a number for each frame.
+pub(crate) type Rows = AVec<f32, ConstAlign<64>>;
+
+/// Zeros, (`count`, [`LANES`]).
+pub(crate) fn rows(count: usize) -> Rows {
+    let mut rows = AVec::new(64);
+    rows.resize(count * LANES, 0.0);
+    rows
+}
+
+/// Samples that are moved into lanes at a time, and the shortest frame that goes this way.
+const TILE: usize = 64;
+
+/// A plan for magnitudes |X_ω| of [`LANES`] frames of N samples under a periodic Hann window.
+pub(crate) struct Spectra {
+    transform: Transform,
+    /// (bins, [`LANES`]).
+    magnitudes: Rows,
+    arch: Arch,
+}
+
+enum Transform {
+    /// N is a power of two.
+    Lanes(Radix4),
+    /// Any other N: one frame after the other.
+    Single(Stft, Vec<f32>),
+}
+
+impl Spectra {
+    /// Plans transforms of frames of `fft` samples, an even number.
+    pub(crate) fn new(fft: usize) -> Self {
+        let bins = fft / 2 + 1;
+        let transform = if fft.is_power_of_two() && fft >= TILE {
+            Transform::Lanes(Radix4::new(fft))
+        } else {
+            Transform::Single(Stft::new(fft), vec![0.0; bins])
+        };
+        Self { transform, magnitudes: rows(bins), arch: Arch::new() }
+    }
+
+    /// Magnitudes, (bins, [`LANES`]), of the frames that start at the samples 0, `hop`, ... of `block`.
+    pub(crate) fn magnitudes(&mut self, block: &[f32], hop: usize) -> &Rows {
+        let magnitudes = &mut self.magnitudes;
+        match &mut self.transform {
+            Transform::Lanes(radix4) => self.arch.dispatch(Frames { radix4, block, hop, magnitudes }),
+            Transform::Single(stft, spectrum) => {
+                for lane in 0..LANES {
+                    stft.magnitudes(&block[lane * hop..][..stft.fft()], spectrum);
+                    magnitudes[lane..]
+                        .iter_mut()
+                        .step_by(LANES)
+                        .zip(&*spectrum)
+                        .for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+        magnitudes
+    }
+}
+
+/// The fast Fourier transform in radix 4, in place, by decimation in frequency.
+struct Radix4 {
+    /// Half of the Hann window, the half being that of the even and odd part of Z.
+    half_window: Vec<f32>,
+    /// Samples on their way into lanes, (TILE, [`LANES`]).
+    tile: Rows,
+    /// Z, (N/2, [`LANES`]).
+    re: Rows,
+    im: Rows,
+    /// cos and sin of 2πjp / n, j = 1, 2, 3, for a transform of n numbers: p to n/4, then those of n/4 numbers.
+    twiddles: Vec<[f32; 6]>,
+    /// The row at which Z_k stands in the end, and cos and sin of 2πk / N.
+    bins: Vec<Bin>,
+}
+
+#[derive(Clone, Copy)]
+struct Bin {
+    row: usize,
+    cos: f32,
+    sin: f32,
+}
+
+impl Radix4 {
+    fn new(fft: usize) -> Self {
+        let half = fft / 2;
+        let angle = |k: usize, n: usize| (TAU * k as f64 / n as f64).sin_cos();
+        let mut twiddles = Vec::new();
+        let mut n = half;
+        while n >= 4 {
+            for p in 0..n / 4 {
+                let [(s1, c1), (s2, c2), (s3, c3)] = [angle(p, n), angle(2 * p, n), angle(3 * p, n)];
+                twiddles.push([c1, s1, c2, s2, c3, s3].map(|factor| factor as f32));
+            }
+            n /= 4;
+        }
+        let bin = |k| {
+            let (sin, cos) = angle(k, fft);
+            Bin { row: row_of(k % half, half), cos: cos as f32, sin: sin as f32 }
+        };
+        Self {
+            half_window: hann(fft).iter().map(|weight| 0.5 * weight).collect(),
+            tile: rows(TILE),
+            re: rows(half),
+            im: rows(half),
+            twiddles,
+            bins: (0..=half).map(bin).collect(),
+        }
+    }
+}
+
+/// The row of bin `k` after a transform of `n` numbers: its lowest digit tells in which quarter it stands.
+fn row_of(k: usize, n: usize) -> usize {
+    let radix = n.min(4);
+    if n == 1 { 0 } else { k % radix * (n / radix) + row_of(k / radix, n / radix) }
+}
+
+/// The magnitudes of the frames in `block`.
+struct Frames<'a> {
+    radix4: &'a mut Radix4,
+    block: &'a [f32],
+    hop: usize,
+    magnitudes: &'a mut [f32],
+}
+
+impl WithSimd for Frames<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        load(simd, self.radix4, self.block, self.hop);
+        let Radix4 { re, im, twiddles, bins, .. } = self.radix4;
+        let (re, im) = (S::as_mut_simd_f32s(re).0, S::as_mut_simd_f32s(im).0);
+        transform(simd, twiddles, re, im);
+        take_apart(simd, bins, re, im, S::as_mut_simd_f32s(self.magnitudes).0);
+    }
+}
+
+/// Registers in a row.
+#[inline(always)]
+const fn registers<S: Simd>() -> usize {
+    LANES / S::F32_LANES
+}
+
+/// Where four samples of the frame of `lane` stand in the tile, so that the shuffle of [`load`], which transposes four
+/// registers by four lanes, puts each into this lane.
+#[inline(always)]
+const fn place<S: Simd>(lane: usize) -> usize {
+    let (register, within) = (lane / S::F32_LANES, lane % S::F32_LANES);
+    (4 * register + within % 4) * S::F32_LANES + within / 4 * 4
+}
+
+/// Puts every frame of `block` into its lane, windowed; even samples into the real parts, odd ones into the imaginary.
+#[inline(always)]
+fn load<S: Simd>(simd: S, radix4: &mut Radix4, block: &[f32], hop: usize) {
+    let registers = registers::<S>();
+    let Radix4 { half_window, tile, re, im, .. } = radix4;
+    let (re, im) = (S::as_mut_simd_f32s(re).0, S::as_mut_simd_f32s(im).0);
+    for (index, window) in half_window.chunks_exact(TILE).enumerate() {
+        for lane in 0..LANES {
+            let samples = &block[lane * hop + index * TILE..][..TILE];
+            for (to, from) in tile.chunks_exact_mut(4 * LANES).zip(samples.chunks_exact(4)) {
+                to[place::<S>(lane)..][..4].copy_from_slice(from);
+            }
+        }
+        let (tile, _) = S::as_simd_f32s(tile);
+        let mut row = index * TILE / 2 * registers;
+        for (fours, window) in tile.chunks_exact(4 * registers).zip(window.chunks_exact(4)) {
+            for (register, four) in fours.chunks_exact(4).enumerate() {
+                let [a, b, c, d] = simd.deinterleave_shfl_f32s([four[0], four[1], four[2], four[3]]);
+                let (first, second) = (row + register, row + registers + register);
+                re[first] = simd.mul_f32s(a, simd.splat_f32s(window[0]));
+                im[first] = simd.mul_f32s(b, simd.splat_f32s(window[1]));
+                re[second] = simd.mul_f32s(c, simd.splat_f32s(window[2]));
+                im[second] = simd.mul_f32s(d, simd.splat_f32s(window[3]));
+            }
+            row += 2 * registers;
+        }
+    }
+}
+
+/// Transforms all lanes in place.
+#[inline(always)]
+fn transform<S: Simd>(simd: S, twiddles: &[[f32; 6]], re: &mut [S::f32s], im: &mut [S::f32s]) {
+    let mut n = re.len();
+    let mut twiddles = twiddles;
+    while n >= 4 * registers::<S>() {
+        let quarter = n / 4;
+        let (here, next) = twiddles.split_at(quarter / registers::<S>());
+        for (re, im) in re.chunks_exact_mut(n).zip(im.chunks_exact_mut(n)) {
+            quarters(simd, here, re, im);
+        }
+        (n, twiddles) = (quarter, next);
+    }
+    if n == 2 * registers::<S>() {
+        for part in [re, im] {
+            for pair in part.chunks_exact_mut(n) {
+                let (a, b) = pair.split_at_mut(n / 2);
+                for (a, b) in a.iter_mut().zip(b) {
+                    (*a, *b) = (simd.add_f32s(*a, *b), simd.sub_f32s(*a, *b));
+                }
+            }
+        }
+    }
+}
+
+/// One step: butterflies between the quarters.
+#[inline(always)]
+fn quarters<S: Simd>(simd: S, twiddles: &[[f32; 6]], re: &mut [S::f32s], im: &mut [S::f32s]) {
+    let registers = registers::<S>();
+    let quarter = twiddles.len() * registers;
+    let (re_0, rest) = re.split_at_mut(quarter);
+    let (re_1, rest) = rest.split_at_mut(quarter);
+    let (re_2, re_3) = rest.split_at_mut(quarter);
+    let (im_0, rest) = im.split_at_mut(quarter);
+    let (im_1, rest) = rest.split_at_mut(quarter);
+    let (im_2, im_3) = rest.split_at_mut(quarter);
+    let (re_3, im_3) = (&mut re_3[..quarter], &mut im_3[..quarter]);
+    for i in 0..quarter {
+        let [c1, s1, c2, s2, c3, s3] = twiddles[i / registers];
+        let (sum_re, sum_im) = (simd.add_f32s(re_0[i], re_2[i]), simd.add_f32s(im_0[i], im_2[i]));
+        let (gap_re, gap_im) = (simd.sub_f32s(re_0[i], re_2[i]), simd.sub_f32s(im_0[i], im_2[i]));
+        let (odd_re, odd_im) = (simd.add_f32s(re_1[i], re_3[i]), simd.add_f32s(im_1[i], im_3[i]));
+        let (turn_re, turn_im) = (simd.sub_f32s(im_1[i], im_3[i]), simd.sub_f32s(re_3[i], re_1[i]));
+        (re_0[i], im_0[i]) = (simd.add_f32s(sum_re, odd_re), simd.add_f32s(sum_im, odd_im));
+        (re_1[i], im_1[i]) =
+            turned(simd, c1, s1, simd.add_f32s(gap_re, turn_re), simd.add_f32s(gap_im, turn_im));
+        (re_2[i], im_2[i]) =
+            turned(simd, c2, s2, simd.sub_f32s(sum_re, odd_re), simd.sub_f32s(sum_im, odd_im));
+        (re_3[i], im_3[i]) =
+            turned(simd, c3, s3, simd.sub_f32s(gap_re, turn_re), simd.sub_f32s(gap_im, turn_im));
+    }
+}
+
+/// (cos - i sin) (re + i im).
+#[inline(always)]
+fn turned<S: Simd>(simd: S, cos: f32, sin: f32, re: S::f32s, im: S::f32s) -> (S::f32s, S::f32s) {
+    let (cos, sin) = (simd.splat_f32s(cos), simd.splat_f32s(sin));
+    let (from_im, from_re) = (simd.mul_f32s(sin, im), simd.mul_f32s(sin, re));
+    (simd.mul_add_e_f32s(cos, re, from_im), simd.mul_add_e_f32s(cos, im, simd.neg_f32s(from_re)))
+}
+
+/// |X_k| = |E_k + e^{-2πik/N} O_k| and |X_{N/2-k}| = |E_k - e^{-2πik/N} O_k|, with the transforms of the even and of
+/// the odd samples E_k = (Z_k + Z*_{N/2-k}) / 2 and O_k = (Z_k - Z*_{N/2-k}) / 2i.
+#[inline(always)]
+fn take_apart<S: Simd>(simd: S, bins: &[Bin], re: &[S::f32s], im: &[S::f32s], magnitudes: &mut [S::f32s]) {
+    let registers = registers::<S>();
+    let half = bins.len() - 1;
+    for k in 0..=half / 2 {
+        let (bin, mirrored) = (bins[k], bins[half - k]);
+        for register in 0..registers {
+            let (a, b) = (bin.row * registers + register, mirrored.row * registers + register);
+            let (even_re, even_im) = (simd.add_f32s(re[a], re[b]), simd.sub_f32s(im[a], im[b]));
+            let (odd_re, odd_im) = (simd.add_f32s(im[a], im[b]), simd.sub_f32s(re[b], re[a]));
+            let (odd_re, odd_im) = turned(simd, bin.cos, bin.sin, odd_re, odd_im);
+            magnitudes[k * registers + register] =
+                absolute(simd, simd.add_f32s(even_re, odd_re), simd.add_f32s(even_im, odd_im));
+            magnitudes[(half - k) * registers + register] =
+                absolute(simd, simd.sub_f32s(even_re, odd_re), simd.sub_f32s(even_im, odd_im));
+        }
+    }
+}
+
+/// |re + i im|.
+#[inline(always)]
+fn absolute<S: Simd>(simd: S, re: S::f32s, im: S::f32s) -> S::f32s {
+    simd.sqrt_f32s(simd.mul_add_e_f32s(re, re, simd.mul_f32s(im, im)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, stream};
+    use pulp::Scalar;
+    use rand::RngExt;
+
+    fn noise(len: usize) -> Vec<f32> {
+        let mut rng = stream(0, Purpose::Data, 0);
+        (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
+    }
+
+    fn assert_agree(ours: &[f32], block: &[f32], fft: usize, hop: usize) {
+        let mut stft = Stft::new(fft);
+        let mut expected = vec![0.0; stft.bins()];
+        assert_eq!(ours.len(), stft.bins() * LANES);
+        for lane in 0..LANES {
+            stft.magnitudes(&block[lane * hop..][..fft], &mut expected);
+            let largest = expected.iter().copied().fold(0.0, f32::max);
+            for (bin, (expected, ours)) in expected.iter().zip(ours[lane..].iter().step_by(LANES)).enumerate()
+            {
+                let gap = (expected - ours).abs();
+                assert!(gap <= 5e-7 * largest, "frame {lane} of {fft}, bin {bin}: {ours}, not {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_lanes_agree_with_rustfft_for_powers_of_two_and_other_lengths() {
+        for (fft, hop) in
+            [(64, 64), (128, 1), (256, 100), (512, 256), (1024, 512), (2048, 7), (4, 2), (32, 16), (400, 160)]
+        {
+            let block = noise((LANES - 1) * hop + fft);
+            assert_agree(Spectra::new(fft).magnitudes(&block, hop), &block, fft, hop);
+        }
+    }
+
+    #[test]
+    fn scalars_do_what_registers_do() {
+        for fft in [64, 128, 512] {
+            let block = noise((LANES - 1) * 50 + fft);
+            let mut magnitudes = rows(fft / 2 + 1);
+            let frames =
+                Frames { radix4: &mut Radix4::new(fft), block: &block, hop: 50, magnitudes: &mut magnitudes };
+            frames.with_simd(Scalar);
+            assert_agree(&magnitudes, &block, fft, 50);
+        }
+    }
+}
