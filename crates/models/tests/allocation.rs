@@ -1,7 +1,5 @@
 //! A step of the fused engine allocates nothing once its buffers have grown.
 
-#![expect(clippy::unwrap_used, reason = "what a test sets up is valid")]
-
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 
