@@ -4,11 +4,12 @@
 //! a frame a lane, all of it is arithmetic between registers: nothing is moved across lanes but when frames are
 //! loaded.
 
-use std::f64::consts::TAU;
+mod radix4;
 
 use aligned_vec::{AVec, ConstAlign};
 use pulp::{Arch, Simd, WithSimd};
 
+use self::radix4::{Radix4, row_of, sin_cos, turned};
 use crate::stft::{Stft, hann};
 
 /// Frames transformed together: lanes of the widest register.
@@ -37,7 +38,7 @@ pub(crate) struct Spectra {
 
 enum Transform {
     /// N is a power of two.
-    Lanes(Radix4),
+    Lanes(Lanes),
     /// Any other N: one frame after the other.
     Single(Stft, Vec<f32>),
 }
@@ -47,7 +48,7 @@ impl Spectra {
     pub(crate) fn new(fft: usize) -> Self {
         let bins = fft / 2 + 1;
         let transform = if fft.is_power_of_two() && fft >= TILE {
-            Transform::Lanes(Radix4::new(fft))
+            Transform::Lanes(Lanes::new(fft))
         } else {
             Transform::Single(Stft::new(fft), vec![0.0; bins])
         };
@@ -58,15 +59,12 @@ impl Spectra {
     pub(crate) fn magnitudes(&mut self, block: &[f32], hop: usize) -> &Rows {
         let magnitudes = &mut self.magnitudes;
         match &mut self.transform {
-            Transform::Lanes(radix4) => self.arch.dispatch(Frames { radix4, block, hop, magnitudes }),
+            Transform::Lanes(lanes) => self.arch.dispatch(Frames { lanes, block, hop, magnitudes }),
             Transform::Single(stft, spectrum) => {
                 for lane in 0..LANES {
                     stft.magnitudes(&block[lane * hop..][..stft.fft()], spectrum);
-                    magnitudes[lane..]
-                        .iter_mut()
-                        .step_by(LANES)
-                        .zip(&*spectrum)
-                        .for_each(|(to, from)| *to = *from);
+                    let column = magnitudes[lane..].iter_mut().step_by(LANES);
+                    column.zip(&*spectrum).for_each(|(to, from)| *to = *from);
                 }
             }
         }
@@ -74,8 +72,8 @@ impl Spectra {
     }
 }
 
-/// The fast Fourier transform in radix 4, in place, by decimation in frequency.
-struct Radix4 {
+/// A plan for frames whose length is a power of two, and what is under way.
+struct Lanes {
     /// Half of the Hann window, the half being that of the even and odd part of Z.
     half_window: Vec<f32>,
     /// Samples on their way into lanes, (TILE, [`LANES`]).
@@ -83,12 +81,11 @@ struct Radix4 {
     /// Z, (N/2, [`LANES`]).
     re: Rows,
     im: Rows,
-    /// cos and sin of 2πjp / n, j = 1, 2, 3, for a transform of n numbers: p to n/4, then those of n/4 numbers.
-    twiddles: Vec<[f32; 6]>,
-    /// The row at which Z_k stands in the end, and cos and sin of 2πk / N.
+    fft: Radix4,
     bins: Vec<Bin>,
 }
 
+/// The row of Z_k, and cos and sin of 2πk / N.
 #[derive(Clone, Copy)]
 struct Bin {
     row: usize,
@@ -96,43 +93,27 @@ struct Bin {
     sin: f32,
 }
 
-impl Radix4 {
+impl Lanes {
     fn new(fft: usize) -> Self {
         let half = fft / 2;
-        let angle = |k: usize, n: usize| (TAU * k as f64 / n as f64).sin_cos();
-        let mut twiddles = Vec::new();
-        let mut n = half;
-        while n >= 4 {
-            for p in 0..n / 4 {
-                let [(s1, c1), (s2, c2), (s3, c3)] = [angle(p, n), angle(2 * p, n), angle(3 * p, n)];
-                twiddles.push([c1, s1, c2, s2, c3, s3].map(|factor| factor as f32));
-            }
-            n /= 4;
-        }
         let bin = |k| {
-            let (sin, cos) = angle(k, fft);
-            Bin { row: row_of(k % half, half), cos: cos as f32, sin: sin as f32 }
+            let (sin, cos) = sin_cos(k, fft);
+            Bin { row: row_of(k % half, half), cos, sin }
         };
         Self {
             half_window: hann(fft).iter().map(|weight| 0.5 * weight).collect(),
             tile: rows(TILE),
             re: rows(half),
             im: rows(half),
-            twiddles,
+            fft: Radix4::new(half),
             bins: (0..=half).map(bin).collect(),
         }
     }
 }
 
-/// The row of bin `k` after a transform of `n` numbers: its lowest digit tells in which quarter it stands.
-fn row_of(k: usize, n: usize) -> usize {
-    let radix = n.min(4);
-    if n == 1 { 0 } else { k % radix * (n / radix) + row_of(k / radix, n / radix) }
-}
-
 /// The magnitudes of the frames in `block`.
 struct Frames<'a> {
-    radix4: &'a mut Radix4,
+    lanes: &'a mut Lanes,
     block: &'a [f32],
     hop: usize,
     magnitudes: &'a mut [f32],
@@ -143,10 +124,10 @@ impl WithSimd for Frames<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        load(simd, self.radix4, self.block, self.hop);
-        let Radix4 { re, im, twiddles, bins, .. } = self.radix4;
+        load(simd, self.lanes, self.block, self.hop);
+        let Lanes { re, im, fft, bins, .. } = self.lanes;
         let (re, im) = (S::as_mut_simd_f32s(re).0, S::as_mut_simd_f32s(im).0);
-        transform(simd, twiddles, re, im);
+        fft.transform(simd, re, im);
         take_apart(simd, bins, re, im, S::as_mut_simd_f32s(self.magnitudes).0);
     }
 }
@@ -167,9 +148,9 @@ const fn place<S: Simd>(lane: usize) -> usize {
 
 /// Puts every frame of `block` into its lane, windowed; even samples into the real parts, odd ones into the imaginary.
 #[inline(always)]
-fn load<S: Simd>(simd: S, radix4: &mut Radix4, block: &[f32], hop: usize) {
+fn load<S: Simd>(simd: S, lanes: &mut Lanes, block: &[f32], hop: usize) {
     let registers = registers::<S>();
-    let Radix4 { half_window, tile, re, im, .. } = radix4;
+    let Lanes { half_window, tile, re, im, .. } = lanes;
     let (re, im) = (S::as_mut_simd_f32s(re).0, S::as_mut_simd_f32s(im).0);
     for (index, window) in half_window.chunks_exact(TILE).enumerate() {
         for lane in 0..LANES {
@@ -192,67 +173,6 @@ fn load<S: Simd>(simd: S, radix4: &mut Radix4, block: &[f32], hop: usize) {
             row += 2 * registers;
         }
     }
-}
-
-/// Transforms all lanes in place.
-#[inline(always)]
-fn transform<S: Simd>(simd: S, twiddles: &[[f32; 6]], re: &mut [S::f32s], im: &mut [S::f32s]) {
-    let mut n = re.len();
-    let mut twiddles = twiddles;
-    while n >= 4 * registers::<S>() {
-        let quarter = n / 4;
-        let (here, next) = twiddles.split_at(quarter / registers::<S>());
-        for (re, im) in re.chunks_exact_mut(n).zip(im.chunks_exact_mut(n)) {
-            quarters(simd, here, re, im);
-        }
-        (n, twiddles) = (quarter, next);
-    }
-    if n == 2 * registers::<S>() {
-        for part in [re, im] {
-            for pair in part.chunks_exact_mut(n) {
-                let (a, b) = pair.split_at_mut(n / 2);
-                for (a, b) in a.iter_mut().zip(b) {
-                    (*a, *b) = (simd.add_f32s(*a, *b), simd.sub_f32s(*a, *b));
-                }
-            }
-        }
-    }
-}
-
-/// One step: butterflies between the quarters.
-#[inline(always)]
-fn quarters<S: Simd>(simd: S, twiddles: &[[f32; 6]], re: &mut [S::f32s], im: &mut [S::f32s]) {
-    let registers = registers::<S>();
-    let quarter = twiddles.len() * registers;
-    let (re_0, rest) = re.split_at_mut(quarter);
-    let (re_1, rest) = rest.split_at_mut(quarter);
-    let (re_2, re_3) = rest.split_at_mut(quarter);
-    let (im_0, rest) = im.split_at_mut(quarter);
-    let (im_1, rest) = rest.split_at_mut(quarter);
-    let (im_2, im_3) = rest.split_at_mut(quarter);
-    let (re_3, im_3) = (&mut re_3[..quarter], &mut im_3[..quarter]);
-    for i in 0..quarter {
-        let [c1, s1, c2, s2, c3, s3] = twiddles[i / registers];
-        let (sum_re, sum_im) = (simd.add_f32s(re_0[i], re_2[i]), simd.add_f32s(im_0[i], im_2[i]));
-        let (gap_re, gap_im) = (simd.sub_f32s(re_0[i], re_2[i]), simd.sub_f32s(im_0[i], im_2[i]));
-        let (odd_re, odd_im) = (simd.add_f32s(re_1[i], re_3[i]), simd.add_f32s(im_1[i], im_3[i]));
-        let (turn_re, turn_im) = (simd.sub_f32s(im_1[i], im_3[i]), simd.sub_f32s(re_3[i], re_1[i]));
-        (re_0[i], im_0[i]) = (simd.add_f32s(sum_re, odd_re), simd.add_f32s(sum_im, odd_im));
-        (re_1[i], im_1[i]) =
-            turned(simd, c1, s1, simd.add_f32s(gap_re, turn_re), simd.add_f32s(gap_im, turn_im));
-        (re_2[i], im_2[i]) =
-            turned(simd, c2, s2, simd.sub_f32s(sum_re, odd_re), simd.sub_f32s(sum_im, odd_im));
-        (re_3[i], im_3[i]) =
-            turned(simd, c3, s3, simd.sub_f32s(gap_re, turn_re), simd.sub_f32s(gap_im, turn_im));
-    }
-}
-
-/// (cos - i sin) (re + i im).
-#[inline(always)]
-fn turned<S: Simd>(simd: S, cos: f32, sin: f32, re: S::f32s, im: S::f32s) -> (S::f32s, S::f32s) {
-    let (cos, sin) = (simd.splat_f32s(cos), simd.splat_f32s(sin));
-    let (from_im, from_re) = (simd.mul_f32s(sin, im), simd.mul_f32s(sin, re));
-    (simd.mul_add_e_f32s(cos, re, from_im), simd.mul_add_e_f32s(cos, im, simd.neg_f32s(from_re)))
 }
 
 /// |X_k| = |E_k + e^{-2πik/N} O_k| and |X_{N/2-k}| = |E_k - e^{-2πik/N} O_k|, with the transforms of the even and of
@@ -319,15 +239,24 @@ mod tests {
         }
     }
 
+    /// Every instruction set that may be chosen on another machine.
     #[test]
-    fn scalars_do_what_registers_do() {
+    fn narrower_registers_do_the_same() {
         for fft in [64, 128, 512] {
             let block = noise((LANES - 1) * 50 + fft);
-            let mut magnitudes = rows(fft / 2 + 1);
-            let frames =
-                Frames { radix4: &mut Radix4::new(fft), block: &block, hop: 50, magnitudes: &mut magnitudes };
+            let (mut lanes, mut magnitudes) = (Lanes::new(fft), rows(fft / 2 + 1));
+            let frames = Frames { lanes: &mut lanes, block: &block, hop: 50, magnitudes: &mut magnitudes };
             frames.with_simd(Scalar);
             assert_agree(&magnitudes, &block, fft, 50);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(avx2) = pulp::x86::V3::try_new() {
+                magnitudes.fill(f32::NAN);
+                Simd::vectorize(
+                    avx2,
+                    Frames { lanes: &mut lanes, block: &block, hop: 50, magnitudes: &mut magnitudes },
+                );
+                assert_agree(&magnitudes, &block, fft, 50);
+            }
         }
     }
 }

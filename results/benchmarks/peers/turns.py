@@ -81,13 +81,26 @@ def ring() -> Comparison:
     )
 
 
+def front_end(net: str) -> Comparison:
+    """Feature rows of 30 s of sound."""
+    return Comparison(
+        work=f"front-end-{net}",
+        peers=[["front_end.py", "--nets", net]],
+        ours=Bench("features", "front_end", {"features": f"front_end/{net}_rows"}),
+        quick=["--seconds", "0.02"],
+        threads=(1,),
+    )
+
+
 GEMM = Comparison(
     work="gemm",
     peers=[["gemm.py", "--threads", "{threads}"]],
     ours=None,
     quick=["--seconds", "0.02"],
 )
-COMPARISONS = {c.work: c for c in (GEMM, *map(kde, ("500x2", "1560x440", "1560x1344", "8192x440")), ring())}
+KDE_SIZES = ("500x2", "1560x440", "1560x1344", "8192x440")
+NETS = ("fcn40", "fcn64")
+COMPARISONS = {c.work: c for c in (GEMM, *map(kde, KDE_SIZES), ring(), *map(front_end, NETS))}
 
 
 def given(peer: str, ours: str) -> Comparison:
