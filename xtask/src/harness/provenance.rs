@@ -50,13 +50,19 @@ impl Provenance {
     }
 }
 
+/// Leaves out results: what a run writes is no change of what it was made with.
+const CODE: &str = ":(top,exclude)results";
+
 fn source() -> String {
     let git = |arguments: &[&str]| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let output = Command::new("git").current_dir(folder).args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    match (git(&["rev-parse", "HEAD"]), git(&["status", "--porcelain", "--untracked-files=no"])) {
+    match (
+        git(&["rev-parse", "HEAD"]),
+        git(&["status", "--porcelain", "--untracked-files=no", ":(top)", CODE]),
+    ) {
         (Some(commit), Some(changes)) if changes.is_empty() => commit,
         (Some(commit), _) => commit + "+changes",
         (None, _) => "unknown".to_owned(),
