@@ -25,9 +25,6 @@ pub(crate) fn rows(count: usize) -> Rows {
     rows
 }
 
-/// Samples that are moved into lanes at a time, and the shortest frame that goes this way.
-const TILE: usize = 64;
-
 /// A plan for magnitudes |X_ω| of [`LANES`] frames of N samples under a periodic Hann window.
 pub(crate) struct Spectra {
     transform: Transform,
@@ -44,10 +41,10 @@ enum Transform {
 }
 
 impl Spectra {
-    /// Plans transforms of frames of `fft` samples, an even number.
+    /// Plans transforms of frames of `fft` samples, an even number from 4 on.
     pub(crate) fn new(fft: usize) -> Self {
         let bins = fft / 2 + 1;
-        let transform = if fft.is_power_of_two() && fft >= TILE {
+        let transform = if fft.is_power_of_two() {
             Transform::Lanes(Lanes::new(fft))
         } else {
             Transform::Single(Stft::new(fft), vec![0.0; bins])
@@ -76,8 +73,6 @@ impl Spectra {
 struct Lanes {
     /// Half of the Hann window, the half being that of the even and odd part of Z.
     half_window: Vec<f32>,
-    /// Samples on their way into lanes, (TILE, [`LANES`]).
-    tile: Rows,
     /// Z, (N/2, [`LANES`]).
     re: Rows,
     im: Rows,
@@ -102,7 +97,6 @@ impl Lanes {
         };
         Self {
             half_window: hann(fft).iter().map(|weight| 0.5 * weight).collect(),
-            tile: rows(TILE),
             re: rows(half),
             im: rows(half),
             fft: Radix4::new(half),
@@ -138,8 +132,8 @@ const fn registers<S: Simd>() -> usize {
     LANES / S::F32_LANES
 }
 
-/// Where four samples of the frame of `lane` stand in the tile, so that the shuffle of [`load`], which transposes four
-/// registers by four lanes, puts each into this lane.
+/// Where [`load`] puts four samples of the frame of `lane`, for its shuffle, which transposes four registers by four
+/// lanes, to move each into this lane.
 #[inline(always)]
 const fn place<S: Simd>(lane: usize) -> usize {
     let (register, within) = (lane / S::F32_LANES, lane % S::F32_LANES);
@@ -150,27 +144,24 @@ const fn place<S: Simd>(lane: usize) -> usize {
 #[inline(always)]
 fn load<S: Simd>(simd: S, lanes: &mut Lanes, block: &[f32], hop: usize) {
     let registers = registers::<S>();
-    let Lanes { half_window, tile, re, im, .. } = lanes;
+    let Lanes { half_window, re, im, .. } = lanes;
     let (re, im) = (S::as_mut_simd_f32s(re).0, S::as_mut_simd_f32s(im).0);
-    for (index, window) in half_window.chunks_exact(TILE).enumerate() {
+    let mut frames = [block; LANES];
+    for lane in 0..LANES {
+        frames[lane] = &block[lane * hop..][..half_window.len()];
+    }
+    for (index, window) in half_window.chunks_exact(4).enumerate() {
+        let mut fours = [0.0; 4 * LANES];
         for lane in 0..LANES {
-            let samples = &block[lane * hop + index * TILE..][..TILE];
-            for (to, from) in tile.chunks_exact_mut(4 * LANES).zip(samples.chunks_exact(4)) {
-                to[place::<S>(lane)..][..4].copy_from_slice(from);
-            }
+            fours[place::<S>(lane)..][..4].copy_from_slice(&frames[lane][4 * index..][..4]);
         }
-        let (tile, _) = S::as_simd_f32s(tile);
-        let mut row = index * TILE / 2 * registers;
-        for (fours, window) in tile.chunks_exact(4 * registers).zip(window.chunks_exact(4)) {
-            for (register, four) in fours.chunks_exact(4).enumerate() {
-                let [a, b, c, d] = simd.deinterleave_shfl_f32s([four[0], four[1], four[2], four[3]]);
-                let (first, second) = (row + register, row + registers + register);
-                re[first] = simd.mul_f32s(a, simd.splat_f32s(window[0]));
-                im[first] = simd.mul_f32s(b, simd.splat_f32s(window[1]));
-                re[second] = simd.mul_f32s(c, simd.splat_f32s(window[2]));
-                im[second] = simd.mul_f32s(d, simd.splat_f32s(window[3]));
-            }
-            row += 2 * registers;
+        for (register, four) in S::as_simd_f32s(&fours).0.chunks_exact(4).enumerate() {
+            let [a, b, c, d] = simd.deinterleave_shfl_f32s([four[0], four[1], four[2], four[3]]);
+            let (first, second) = (2 * index * registers + register, (2 * index + 1) * registers + register);
+            re[first] = simd.mul_f32s(a, simd.splat_f32s(window[0]));
+            im[first] = simd.mul_f32s(b, simd.splat_f32s(window[1]));
+            re[second] = simd.mul_f32s(c, simd.splat_f32s(window[2]));
+            im[second] = simd.mul_f32s(d, simd.splat_f32s(window[3]));
         }
     }
 }
@@ -232,7 +223,7 @@ mod tests {
     #[test]
     fn all_lanes_agree_with_rustfft_for_powers_of_two_and_other_lengths() {
         for (fft, hop) in
-            [(64, 64), (128, 1), (256, 100), (512, 256), (1024, 512), (2048, 7), (4, 2), (32, 16), (400, 160)]
+            [(4, 2), (8, 8), (64, 1), (256, 100), (512, 256), (1024, 512), (2048, 7), (6, 1), (400, 160)]
         {
             let block = noise((LANES - 1) * hop + fft);
             assert_agree(Spectra::new(fft).magnitudes(&block, hop), &block, fft, hop);
@@ -242,7 +233,7 @@ mod tests {
     /// Every instruction set that may be chosen on another machine.
     #[test]
     fn narrower_registers_do_the_same() {
-        for fft in [64, 128, 512] {
+        for fft in [8, 128, 512] {
             let block = noise((LANES - 1) * 50 + fft);
             let (mut lanes, mut magnitudes) = (Lanes::new(fft), rows(fft / 2 + 1));
             let frames = Frames { lanes: &mut lanes, block: &block, hop: 50, magnitudes: &mut magnitudes };
