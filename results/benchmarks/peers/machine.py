@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "jaxlib")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "jaxlib", "librosa")
 
 
 def facts(settings: str) -> list[str]:
