@@ -29,7 +29,8 @@ fn weights(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((m * (m - 1) / 2) as u64));
         for threads in THREADS {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-            let mut kde = Kde::new(d, KdeConfig { sigma, epsilon: 1e-6 }, threads).expect("valid settings");
+            let mut kde = Kde::new(d, KdeConfig { sigma, epsilon: 1e-6, standardize: false }, threads)
+                .expect("valid settings");
             group.bench_function(BenchmarkId::new(format!("{m}x{d}"), threads), |bencher| {
                 pool.install(|| bencher.iter(|| kde.weights(black_box(&rows), black_box(&mut weights))));
             });

@@ -22,7 +22,9 @@ pub enum Objective {
     },
 }
 
-/// The value of an objective and its two parts: `total` = `normal` - `anomalous`.
+/// The value of an objective and its two parts, `total` = `normal` - `anomalous`; and, to watch a training by, mean
+/// and maximum of the normal scores without weights. Where a
+/// normal score is no number, none of them is, but `anomalous`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {
     /// J.
@@ -31,6 +33,10 @@ pub struct Value {
     pub normal: f64,
     /// L_a of Eq. 10; zero for RE.
     pub anomalous: f64,
+    /// Mean A(x) of the normal samples, unweighted.
+    pub mean_score: f64,
+    /// Maximum A(x) of the normal samples.
+    pub max_score: f64,
 }
 
 /// A clipping parameter that is no positive number, or one beyond what `f32` can compute with.
@@ -75,7 +81,7 @@ impl Objective {
         assert_eq!(scores.len(), gradient.len(), "a derivative for each score");
         let (normal_scores, anomalous_scores) = scores.split_at(normal);
         let (normal_gradient, anomalous_gradient) = gradient.split_at_mut(normal);
-        let normal = match self {
+        let value = match self {
             Self::Bu { .. } => weighted_mean(normal_scores, weights, normal_gradient),
             Self::Re | Self::Snp { .. } => mean(normal_scores, normal_gradient),
         };
@@ -90,28 +96,42 @@ impl Objective {
                 0.0
             }
         };
-        Value { total: normal - anomalous, normal, anomalous }
+        Value { total: value.normal - anomalous, anomalous, ..value }
     }
 }
 
 /// 1/M Σ A_i, the first term of Eqs. 7 and 9.
-fn mean(scores: &[f32], gradient: &mut [f32]) -> f64 {
+fn mean(scores: &[f32], gradient: &mut [f32]) -> Value {
     let share = 1.0 / scores.len() as f64;
     gradient.fill(share as f32);
-    share * scores.iter().map(|score| f64::from(*score)).sum::<f64>()
+    let (mut sum, mut max) = (0.0, 0.0);
+    for score in scores {
+        sum += f64::from(*score);
+        max = score.max(max);
+    }
+    normal_part(share * sum, share * sum, max)
 }
 
 /// Σ w_i A_i / Σ w_i, the first term of Eq. 16.
-fn weighted_mean(scores: &[f32], weights: &[f32], gradient: &mut [f32]) -> f64 {
+fn weighted_mean(scores: &[f32], weights: &[f32], gradient: &mut [f32]) -> Value {
     assert_eq!(scores.len(), weights.len(), "a weight for each normal score");
     let share = 1.0 / weights.iter().map(|weight| f64::from(*weight)).sum::<f64>();
-    let mut sum = 0.0;
+    let (mut weighted, mut sum, mut max) = (0.0, 0.0, 0.0);
     for ((derivative, weight), score) in gradient.iter_mut().zip(weights).zip(scores) {
         let weight = share * f64::from(*weight);
         *derivative = weight as f32;
-        sum += weight * f64::from(*score);
+        weighted += weight * f64::from(*score);
+        sum += f64::from(*score);
+        max = score.max(max);
     }
-    sum
+    normal_part(weighted, sum / scores.len() as f64, max)
+}
+
+/// What normal scores, which are no less than 0, give to the value.
+fn normal_part(normal: f64, mean_score: f64, max: f32) -> Value {
+    // The maximum skips a score that is no number; the mean does not.
+    let max_score = if mean_score.is_nan() { f64::NAN } else { f64::from(max) };
+    Value { normal, mean_score, max_score, ..Value::default() }
 }
 
 /// L_a = 1/M Σ λ tanh(A_j / λ) (Eq. 10), and its derivative 1/M (1 - tanh²(A_j / λ)) by each score.

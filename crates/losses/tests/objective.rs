@@ -66,6 +66,23 @@ fn values_and_gradients_agree_with_pytorch() {
                 expected.objective().evaluate(&scores, case.normal.len(), &case.weights, &mut gradient);
             expected.assert_near(value.total, &gradient);
             assert_eq!(value.total, value.normal - value.anomalous);
+            let normal = || case.normal.iter().map(|score| f64::from(*score));
+            let mean = normal().sum::<f64>() / case.normal.len() as f64;
+            assert!((value.mean_score - mean).abs() < 1e-12 * mean, "{value:?}");
+            assert_eq!(value.max_score, normal().fold(0.0, f64::max));
+        }
+    }
+}
+
+#[test]
+fn a_normal_score_that_is_no_number_makes_none_of_the_value() {
+    for objective in [Objective::Re, Objective::Snp { lambda: 1.0 }, Objective::Bu { lambda: 1.0 }] {
+        for place in 0..3 {
+            let mut scores = [1.0, 2.0, 3.0, 4.0];
+            scores[place] = f32::NAN;
+            let value = objective.evaluate(&scores, 3, &[1.0; 3], &mut [0.0; 4]);
+            let found = [value.total, value.normal, value.mean_score, value.max_score];
+            assert!(found.iter().all(|part| part.is_nan()), "{objective:?}: {value:?}");
         }
     }
 }
@@ -93,12 +110,17 @@ fn tensors_agree_with_pytorch() {
 fn weights_of_tensors_agree_with_those_of_slices() {
     for (rows, dim, sigma) in [(50, 2, 4.0), (40, 30, 1.0 / 60.0)] {
         let x: Vec<f32> = Bell::new(9).take(rows * dim).collect();
-        let config = KdeConfig { sigma, epsilon: 1e-6 };
-        let mut expected = vec![0.0; rows];
-        losses::Kde::new(dim, config, 1).unwrap().weights(&x, &mut expected);
-        let x = Tensor::from_vec(x, (rows, dim), &Device::Cpu).unwrap();
-        let found = tensor::weights(&x, config).unwrap().to_vec1::<f32>().unwrap();
-        assert!(found.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-5));
+        for standardize in [false, true] {
+            // Features of unlike spread, and a constant one.
+            let x: Vec<f32> =
+                x.iter().enumerate().map(|(i, x)| (i % dim) as f32 / dim as f32 * x + 0.1).collect();
+            let config = KdeConfig { sigma, epsilon: 1e-6, standardize };
+            let mut expected = vec![0.0; rows];
+            losses::Kde::new(dim, config, 1).unwrap().weights(&x, &mut expected);
+            let x = Tensor::from_vec(x, (rows, dim), &Device::Cpu).unwrap();
+            let found = tensor::weights(&x, config).unwrap().to_vec1::<f32>().unwrap();
+            assert!(found.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-5), "{config:?}");
+        }
     }
 }
 

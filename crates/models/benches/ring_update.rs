@@ -17,9 +17,9 @@ fn ring_update(criterion: &mut Criterion) {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let architecture = Architecture::new(vec![2, 20, 10, 20, 2], Activation::Sigmoid).expect("valid sizes");
     let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
-    let kde = KdeConfig { sigma: 4.0, epsilon: 1e-6 };
+    let kde = KdeConfig { sigma: 4.0, epsilon: 1e-6, standardize: false };
     let rows: Vec<f32> = (0..2000).map(|_| rng.random_range(-2.0..2.0)).collect();
-    let batch = Batch { rows: &rows, normal: 500 };
+    let batch = Batch { rows: &rows, normal: 500, weights: None };
     let mut group = criterion.benchmark_group("ring_update");
     for (name, objective) in [
         ("", Objective::Bu { lambda: 4.0 }),

@@ -82,16 +82,19 @@ impl AutogradEngine {
         let scores = self.scores(&rows)?;
         let normal_scores = scores.narrow(0, 0, batch.normal)?;
         let anomalous_scores = scores.narrow(0, batch.normal, count - batch.normal)?;
-        let weights = if objective.is_weighted() {
-            tensor::weights(&rows.narrow(0, 0, batch.normal)?, self.training.kde)?
-        } else {
-            normal_scores.ones_like()?
+        let weights = match batch.weights {
+            _ if !objective.is_weighted() => normal_scores.ones_like()?,
+            Some(weights) => Tensor::from_slice(weights, batch.normal, &self.device)?,
+            None => tensor::weights(&rows.narrow(0, 0, batch.normal)?, self.training.kde)?,
         };
         let total = tensor::objective(objective, &normal_scores, &anomalous_scores, &weights)?;
-        let normal = (normal_scores.detach() * &weights)?.sum_all()?.div(&weights.sum_all()?)?;
-        let [value, normal] = [&total, &normal].map(|tensor| tensor.to_scalar::<f32>().map(f64::from));
-        let (value, normal) = (value?, normal?);
-        Ok((Value { total: value, normal, anomalous: normal - value }, total))
+        let normal_scores = normal_scores.detach();
+        let normal = (&normal_scores * &weights)?.sum_all()?.div(&weights.sum_all()?)?;
+        let number = |tensor: &Tensor| tensor.to_scalar::<f32>().map(f64::from);
+        let (value, normal) = (number(&total)?, number(&normal)?);
+        let (mean_score, max_score) =
+            (number(&normal_scores.mean_all()?)?, number(&normal_scores.max_all()?)?);
+        Ok((Value { total: value, normal, anomalous: normal - value, mean_score, max_score }, total))
     }
 }
 

@@ -11,6 +11,9 @@ pub struct Batch<'a> {
     pub rows: &'a [f32],
     /// M_u.
     pub normal: usize,
+    /// w of each normal row where they are known already (several nets trained on one batch share them); otherwise
+    /// BU estimates them. Not looked at by RE and SNP.
+    pub weights: Option<&'a [f32]>,
 }
 
 /// What is trained, and for what; the learning rate and the batch come with each step.
@@ -88,7 +91,13 @@ pub(crate) fn check_batch(
             expected: "an anomalous row at least, for SNP and BU".to_owned(),
         });
     }
-    Ok(rows)
+    match batch.weights {
+        Some(weights) if weights.len() != batch.normal => Err(ModelError::Batch {
+            found: format!("{} weights for {} normal rows", weights.len(), batch.normal),
+            expected: "a weight for each normal row".to_owned(),
+        }),
+        _ => Ok(rows),
+    }
 }
 
 /// Fails when a parameter is no finite number.

@@ -22,14 +22,14 @@ fn a_step_allocates_nothing() {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let architecture = Architecture::new(sizes, activation).unwrap();
         let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
-        let kde = KdeConfig { sigma: 1.0 / (2 * dim) as f64, epsilon: 1e-6 };
+        let kde = KdeConfig { sigma: 1.0 / (2 * dim) as f64, epsilon: 1e-6, standardize: false };
         let amsgrad = AmsGradConfig::default();
         let training = Training { objective: Objective::Bu { lambda: 4.0 }, kde, amsgrad, threads: 1 };
         let mut engine = FusedEngine::new(training, Checkpoint::start(parameters, amsgrad)).unwrap();
         let rows: Vec<f32> = Bell::new(1).take(900 * dim).collect();
         let mut steps = || {
             for (count, normal) in [(900, 500), (700, 650)] {
-                engine.step(Batch { rows: &rows[..count * dim], normal }, 1e-3).unwrap();
+                engine.step(Batch { rows: &rows[..count * dim], normal, weights: None }, 1e-3).unwrap();
             }
         };
         steps();

@@ -41,7 +41,7 @@ impl Net<'_> {
     }
 
     fn engines(&self, objective: Objective) -> Vec<(&'static str, Box<dyn Engine>)> {
-        let kde = KdeConfig { sigma: self.doubles("sigma")[0], epsilon: 1e-6 };
+        let kde = KdeConfig { sigma: self.doubles("sigma")[0], epsilon: 1e-6, standardize: false };
         let training = Training { objective, kde, amsgrad: AmsGradConfig::default(), threads: 1 };
         let values = self.layers(|name| self.floats(name), "");
         let parameters = Parameters::from_values(self.architecture.clone(), values);
@@ -101,7 +101,8 @@ fn objectives_and_gradients_agree_with_pytorch() {
         for (name, objective) in objectives {
             for (engine_name, mut engine) in net.engines(objective) {
                 let what = format!("{} {engine_name} {name}", net.name);
-                let batch = Batch { rows: &rows, normal: normal.len() / net.architecture.dim() };
+                let batch =
+                    Batch { rows: &rows, normal: normal.len() / net.architecture.dim(), weights: None };
                 let mut gradient = vec![f32::NAN; net.architecture.parameter_count()];
                 let value = engine.gradient(batch, &mut gradient).unwrap();
                 let expected = net.doubles(&format!("f64/{name}/value"));

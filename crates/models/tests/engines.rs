@@ -8,7 +8,7 @@ mod reference;
 use std::path::Path;
 
 use candle_core::Device;
-use losses::{KdeConfig, Objective};
+use losses::{Kde, KdeConfig, Objective, Value};
 use models::{
     Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, Initial,
     ModelError, Parameters, Training,
@@ -21,7 +21,7 @@ use reference::Bell;
 fn training(objective: Objective, sigma: f64, threads: usize) -> Training {
     Training {
         objective,
-        kde: KdeConfig { sigma, epsilon: 1e-6 },
+        kde: KdeConfig { sigma, epsilon: 1e-6, standardize: false },
         amsgrad: AmsGradConfig::default(),
         threads,
     }
@@ -41,11 +41,16 @@ fn autograd(training: &Training, checkpoint: &Checkpoint) -> AutogradEngine {
     AutogradEngine::new(training.clone(), checkpoint.clone(), Device::Cpu).unwrap()
 }
 
-fn gradient(engine: &mut dyn Engine, batch: Batch<'_>, parameters: usize) -> (f64, Vec<f32>) {
+/// A batch whose weights, if BU needs them, the engine estimates.
+fn batch(rows: &[f32], normal: usize) -> Batch<'_> {
+    Batch { rows, normal, weights: None }
+}
+
+fn gradient(engine: &mut dyn Engine, batch: Batch<'_>, parameters: usize) -> (Value, Vec<f32>) {
     let mut gradient = vec![0.0; parameters];
     let value = engine.gradient(batch, &mut gradient).unwrap();
     assert!((value.total - (value.normal - value.anomalous)).abs() < 1e-5 * (1.0 + value.total.abs()));
-    (value.total, gradient)
+    (value, gradient)
 }
 
 /// Rows like those of the ring: normal ones near the centre, anomalous ones around them.
@@ -84,10 +89,13 @@ proptest! {
     fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..3) {
         let objective = objectives(4.0)[kind];
         let training = training(objective, 0.2, 1);
-        let (batch, count) = (Batch { rows: &rows, normal }, checkpoint.parameters.values().len());
+        let (batch, count) = (batch(&rows, normal), checkpoint.parameters.values().len());
         let (fused_value, fused) = gradient(&mut fused(&training, &checkpoint), batch, count);
         let (candle_value, candle) = gradient(&mut autograd(&training, &checkpoint), batch, count);
-        prop_assert!((fused_value - candle_value).abs() < 1e-5 * (1.0 + candle_value.abs()));
+        let parts = |value: Value| [value.total, value.normal, value.mean_score, value.max_score];
+        for (a, b) in parts(fused_value).into_iter().zip(parts(candle_value)) {
+            prop_assert!((a - b).abs() < 1e-5 * (1.0 + b.abs()), "{:?} and {:?}", fused_value, candle_value);
+        }
         let scale = candle.iter().fold(1e-3, |most: f32, g| most.max(g.abs()));
         for (a, b) in fused.iter().zip(&candle) {
             prop_assert!((a - b).abs() < 2e-5 * scale, "{} and {} of {}", a, b, scale);
@@ -95,8 +103,28 @@ proptest! {
     }
 
     #[test]
+    fn weights_that_are_given_stand_for_those_that_are_estimated(
+        (checkpoint, rows, normal) in case(), standardize: bool,
+    ) {
+        let mut training = training(Objective::Bu { lambda: 4.0 }, 0.2, 1);
+        training.kde.standardize = standardize;
+        let dim = checkpoint.parameters.architecture().dim();
+        let mut weights = vec![0.0; normal];
+        Kde::new(dim, training.kde, 1).unwrap().weights(&rows[..normal * dim], &mut weights);
+        let count = checkpoint.parameters.values().len();
+        let given = Batch { weights: Some(&weights), ..batch(&rows, normal) };
+        let mut engine = fused(&training, &checkpoint);
+        let estimated = gradient(&mut engine, batch(&rows, normal), count);
+        prop_assert_eq!(&gradient(&mut engine, given, count), &estimated);
+        let (value, candle) = gradient(&mut autograd(&training, &checkpoint), given, count);
+        prop_assert!((value.total - estimated.0.total).abs() < 1e-5 * (1.0 + value.total.abs()));
+        let scale = candle.iter().fold(1e-3, |most: f32, g| most.max(g.abs()));
+        prop_assert!(candle.iter().zip(&estimated.1).all(|(a, b)| (a - b).abs() < 2e-5 * scale));
+    }
+
+    #[test]
     fn threads_change_no_byte((checkpoint, rows, normal) in case(), threads in 2usize..5) {
-        let batch = Batch { rows: &rows, normal };
+        let batch = batch(&rows, normal);
         let run = |threads| {
             let mut engine = fused(&training(Objective::Bu { lambda: 4.0 }, 0.2, threads), &checkpoint);
             for _ in 0..3 {
@@ -110,7 +138,7 @@ proptest! {
     #[test]
     fn a_stopped_run_goes_on_to_the_same_bytes((checkpoint, rows, normal) in case(), stop in 0usize..6, candle: bool) {
         let training = training(Objective::Bu { lambda: 4.0 }, 0.2, 1);
-        let batch = Batch { rows: &rows, normal };
+        let batch = batch(&rows, normal);
         let engine = |checkpoint: &Checkpoint| -> Box<dyn Engine> {
             if candle { Box::new(autograd(&training, checkpoint)) } else { Box::new(fused(&training, checkpoint)) }
         };
@@ -136,7 +164,7 @@ fn after_200_updates_of_the_ring_the_losses_agree() {
         let (mut fused, mut candle) = (fused(&training, &checkpoint), autograd(&training, &checkpoint));
         for step in 0..200 {
             let rows = ring_rows(step, 100);
-            let batch = Batch { rows: &rows, normal: 100 };
+            let batch = batch(&rows, 100);
             let (a, b) = (fused.step(batch, 1e-3).unwrap(), candle.step(batch, 1e-3).unwrap());
             assert!((a.total - b.total).abs() < 1e-4, "{objective:?} step {step}: {a:?}, {b:?}");
         }
@@ -149,7 +177,7 @@ fn training_lowers_the_objective() {
         let mut engine =
             fused(&training(objective, 4.0, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
         let rows = ring_rows(0, 200);
-        let batch = Batch { rows: &rows, normal: 200 };
+        let batch = batch(&rows, 200);
         let first = engine.step(batch, 1e-2).unwrap();
         let last = (0..300).map(|_| engine.step(batch, 1e-2).unwrap()).next_back().unwrap();
         assert!(last.total < first.total - 0.1, "{objective:?}: {first:?}, {last:?}");
@@ -164,8 +192,11 @@ fn a_batch_that_does_not_fit_is_refused() {
         [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
     for mut engine in engines {
         for (rows, normal) in [(&[0.0; 3][..], 1), (&[0.0; 4], 0), (&[0.0; 4], 3), (&[], 0)] {
-            assert!(matches!(engine.step(Batch { rows, normal }, 1e-3), Err(ModelError::Batch { .. })));
+            assert!(matches!(engine.step(batch(rows, normal), 1e-3), Err(ModelError::Batch { .. })));
         }
+        let short = Batch { weights: Some(&[1.0]), ..batch(&[0.0; 4], 2) };
+        let error = engine.step(short, 1e-3).unwrap_err().to_string();
+        assert_eq!(error, "batch: found 1 weights for 2 normal rows, expected a weight for each normal row");
         assert!(matches!(engine.anomaly_scores(&[0.0; 4], &mut [0.0; 3]), Err(ModelError::Batch { .. })));
     }
 }
@@ -177,7 +208,7 @@ fn a_loss_that_is_no_number_stops_training_and_changes_nothing() {
     let engines: [Box<dyn Engine>; 2] =
         [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
     for mut engine in engines {
-        let error = engine.step(Batch { rows: &[f32::NAN, 0.0], normal: 1 }, 1e-3).unwrap_err();
+        let error = engine.step(batch(&[f32::NAN, 0.0], 1), 1e-3).unwrap_err();
         assert!(
             error.to_string().starts_with("the objective became NaN at step 0 (learning rate 0.001)"),
             "{error}"

@@ -381,6 +381,6 @@ impl RingCell {
         };
         let TrainingConfig { beta1, beta2, .. } = self.training;
         let amsgrad = AmsGradConfig { beta1, beta2, epsilon: self.training.epsilon };
-        Training { objective, kde: KdeConfig { sigma, epsilon }, amsgrad, threads: 1 }
+        Training { objective, kde: KdeConfig { sigma, epsilon, standardize: false }, amsgrad, threads: 1 }
     }
 }

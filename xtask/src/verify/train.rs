@@ -122,7 +122,8 @@ fn update(
     let mut rows = vec![0.0; batches.len()];
     for step in start..settings.updates {
         batches.fill(step, &mut rows);
-        let value = engine.step(Batch { rows: &rows, normal: cell.batch }, settings.learning_rate)?;
+        let batch = Batch { rows: &rows, normal: cell.batch, weights: None };
+        let value = engine.step(batch, settings.learning_rate)?;
         let made = step + 1;
         if made.is_multiple_of(settings.history_every) {
             history.add(made, value);

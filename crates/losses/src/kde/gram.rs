@@ -10,6 +10,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::features::Features;
 use super::tiles::{LANES, Tile, TileKernel};
 use crate::simd::{MIN_EXPONENT, exp2};
 
@@ -19,7 +20,7 @@ const GROUP: usize = 4;
 /// Half square norm of a padding row, and less than any product: their kernel underflows.
 const FAR: f32 = 1e30;
 
-/// Rows that are averaged to find the origin: near the mean is near enough.
+/// Rows that are averaged to find the origin of features as they are: near the mean is near enough.
 const ORIGIN_ROWS: usize = 64;
 
 /// Most rows and columns of a tile: as many as the cache of a core holds beside the rows being multiplied.
@@ -31,37 +32,38 @@ pub(super) struct Gram {
     dim: usize,
     rows: Vec<f32>,
     halves: Vec<f32>,
-    origin: Vec<f32>,
+    features: Features,
 }
 
 impl Gram {
     pub(super) fn new(dim: usize) -> Self {
-        Self { dim, rows: Vec::new(), halves: Vec::new(), origin: vec![0.0; dim] }
+        Self { dim, rows: Vec::new(), halves: Vec::new(), features: Features::new(dim) }
     }
 
-    /// Takes `rows`, (M, D) row-major; the kernel of two of them is 2^(-`exponent` |x_i - x_j|²).
-    pub(super) fn load(&mut self, rows: &[f32], exponent: f64, threads: usize) {
+    /// Takes `rows`, (M, D) row-major, standardized if so wished; the kernel of two of them is
+    /// 2^(-`exponent` |x_i - x_j|²).
+    pub(super) fn load(&mut self, rows: &[f32], standardize: bool, exponent: f64, threads: usize) {
         let scale = (2.0 * exponent).sqrt() as f32;
         let count = rows.len() / self.dim;
         let padded = count.next_multiple_of(LANES);
         self.rows.resize(padded * self.dim, 0.0);
         self.halves.resize(padded, FAR);
         self.halves[count..].fill(FAR);
-        self.origin.fill(0.0);
-        let share = 1.0 / count.min(ORIGIN_ROWS) as f32;
-        for row in rows.chunks_exact(self.dim).take(ORIGIN_ROWS) {
-            self.origin.iter_mut().zip(row).for_each(|(origin, x)| *origin += share * x);
+        if standardize {
+            self.features.standardize(rows, scale, threads);
+        } else {
+            self.features.scale(rows, ORIGIN_ROWS, scale);
         }
-        let (origin, halves, scaled) =
-            (&self.origin, &mut self.halves[..count], &mut self.rows[..rows.len()]);
+        let (features, halves, scaled) =
+            (&self.features, &mut self.halves[..count], &mut self.rows[..rows.len()]);
         if threads == 1 {
-            return Arch::new().dispatch(Scale { rows, origin, scale, scaled, halves });
+            return Arch::new().dispatch(Scale { rows, features, scaled, halves });
         }
         // Each row is by itself: how rows are shared out decides nothing.
         let share = count.div_ceil(threads);
         let rows = rows.par_chunks(share * self.dim).zip(scaled.par_chunks_mut(share * self.dim));
         rows.zip(halves.par_chunks_mut(share)).for_each(|((rows, scaled), halves)| {
-            Arch::new().dispatch(Scale { rows, origin, scale, scaled, halves });
+            Arch::new().dispatch(Scale { rows, features, scaled, halves });
         });
     }
 
@@ -115,11 +117,10 @@ impl TileKernel for Gram {
     }
 }
 
-/// Moves rows to the origin, scales them, and takes half their square norms.
+/// Moves and scales the features of rows, and takes half the rows' square norms.
 struct Scale<'a> {
     rows: &'a [f32],
-    origin: &'a [f32],
-    scale: f32,
+    features: &'a Features,
     scaled: &'a mut [f32],
     halves: &'a mut [f32],
 }
@@ -129,19 +130,20 @@ impl WithSimd for Scale<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { rows, origin, scale, scaled, halves } = self;
-        let (dim, scale) = (origin.len(), simd.splat_f32s(scale));
-        let (origin, origin_tail) = S::as_simd_f32s(origin);
+        let Self { rows, features, scaled, halves } = self;
+        let dim = features.origin.len();
+        let (origin, origin_tail) = S::as_simd_f32s(&features.origin);
+        let (factor, factor_tail) = S::as_simd_f32s(&features.factor);
         let rows = rows.chunks_exact(dim).zip(scaled.chunks_exact_mut(dim));
         for ((row, scaled), half) in rows.zip(halves) {
             let ((row, row_tail), (scaled, scaled_tail)) =
                 (S::as_simd_f32s(row), S::as_mut_simd_f32s(scaled));
             let last = simd.sub_f32s(simd.partial_load_f32s(row_tail), simd.partial_load_f32s(origin_tail));
-            let last = simd.mul_f32s(scale, last);
+            let last = simd.mul_f32s(simd.partial_load_f32s(factor_tail), last);
             simd.partial_store_f32s(scaled_tail, last);
             let mut square = simd.mul_f32s(last, last);
-            for ((y, x), origin) in scaled.iter_mut().zip(row).zip(origin) {
-                *y = simd.mul_f32s(scale, simd.sub_f32s(*x, *origin));
+            for (((y, x), origin), factor) in scaled.iter_mut().zip(row).zip(origin).zip(factor) {
+                *y = simd.mul_f32s(*factor, simd.sub_f32s(*x, *origin));
                 square = simd.mul_add_e_f32s(*y, *y, square);
             }
             *half = 0.5 * simd.reduce_sum_f32s(square);

@@ -1,5 +1,6 @@
 //! Gaussian kernel density of each row of a mini-batch (Eq. 15), and the weights made of it (Eq. 14, 16).
 
+mod features;
 mod gram;
 mod pairs;
 mod tiles;
@@ -22,13 +23,16 @@ pub enum KdeError {
     Epsilon(f64),
 }
 
-/// σ and ε of Eqs. 15 and 16.
+/// σ and ε of Eqs. 15 and 16, and what is done to the rows before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KdeConfig {
     /// Band-width parameter σ, in units of 1 / |x|².
     pub sigma: f64,
     /// The small positive ε that bounds the weights.
     pub epsilon: f64,
+    /// Whether rows are brought to zero mean and unit variance per feature over the mini-batch before Eq. 15
+    /// (Sec. 4.2.2); a constant feature becomes 0. The variance is that of the M rows, divided by M.
+    pub standardize: bool,
 }
 
 impl KdeConfig {
@@ -90,6 +94,7 @@ impl Kde {
     }
 
     /// K(x_i) = 1/M Σ_j exp(-σ |x_i - x_j|²) of each row x_i (Eq. 15), in (0, 1]; the row itself is one of the j.
+    /// The rows are standardized before if the configuration says so.
     ///
     /// `rows` is (M, D) row-major and finite, `density` holds M. The same bytes for any number of threads.
     ///
@@ -102,10 +107,10 @@ impl Kde {
             return;
         }
         let exponent = self.config.sigma * std::f64::consts::LOG2_E;
-        let (tiles, threads) = (&mut self.tiles, self.threads);
+        let (tiles, threads, standardize) = (&mut self.tiles, self.threads, self.config.standardize);
         macro_rules! totals {
             ($kernel:expr) => {{
-                $kernel.load(rows, exponent, threads);
+                $kernel.load(rows, standardize, exponent, threads);
                 tiles.run($kernel, count, threads)
             }};
         }

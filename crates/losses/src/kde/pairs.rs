@@ -2,6 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::features::Features;
 use super::tiles::{LANES, Lines, Tile, TileKernel};
 use crate::simd::{MIN_EXPONENT, exp2};
 
@@ -16,21 +17,29 @@ const FAR: f32 = 1e15;
 pub(super) struct Pairs<const D: usize> {
     padded: usize,
     columns: Lines,
+    features: Features,
 }
 
 impl<const D: usize> Pairs<D> {
     pub(super) fn new() -> Self {
-        Self { padded: 0, columns: Lines::new(0) }
+        Self { padded: 0, columns: Lines::new(0), features: Features::new(D) }
     }
 
-    /// Takes `rows`, (M, D) row-major; the kernel of two of them is 2^(-`exponent` |x_i - x_j|²).
-    pub(super) fn load(&mut self, rows: &[f32], exponent: f64, _threads: usize) {
-        let (rows, _) = rows.as_chunks::<D>();
+    /// Takes `rows`, (M, D) row-major, standardized if so wished; the kernel of two of them is
+    /// 2^(-`exponent` |x_i - x_j|²).
+    pub(super) fn load(&mut self, rows: &[f32], standardize: bool, exponent: f64, threads: usize) {
         let scale = exponent.sqrt() as f32;
+        if standardize {
+            self.features.standardize(rows, scale, threads);
+        } else {
+            self.features.scale(rows, 0, scale);
+        }
+        let (rows, _) = rows.as_chunks::<D>();
         self.padded = rows.len().next_multiple_of(LANES);
         self.columns.resize(D * self.padded, FAR);
         for (feature, column) in self.columns.chunks_exact_mut(self.padded).enumerate() {
-            column.iter_mut().zip(rows).for_each(|(y, row)| *y = scale * row[feature]);
+            let (origin, factor) = (self.features.origin[feature], self.features.factor[feature]);
+            column.iter_mut().zip(rows).for_each(|(y, row)| *y = factor * (row[feature] - origin));
             column[rows.len()..].fill(FAR);
         }
     }

@@ -72,11 +72,16 @@ impl FusedEngine {
         self.scores.resize(count, 0.0);
         self.score_gradient.resize(count, 0.0);
         self.passes.forward(&self.parameters, rows, &mut self.scores);
-        if objective.is_weighted() {
-            self.weights.resize(batch.normal, 0.0);
-            self.kde.weights(&rows[..batch.normal * dim], &mut self.weights);
-        }
-        let value = objective.evaluate(&self.scores, batch.normal, &self.weights, &mut self.score_gradient);
+        let weights = match batch.weights {
+            Some(weights) => weights,
+            None if objective.is_weighted() => {
+                self.weights.resize(batch.normal, 0.0);
+                self.kde.weights(&rows[..batch.normal * dim], &mut self.weights);
+                &self.weights
+            }
+            None => &[],
+        };
+        let value = objective.evaluate(&self.scores, batch.normal, weights, &mut self.score_gradient);
         self.passes.backward(&self.parameters, rows, &self.score_gradient, &mut self.gradient);
         Ok(value)
     }
