@@ -5,6 +5,7 @@ use std::fmt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::EvalError;
+use crate::error::all_finite;
 use crate::stats::{Interval, bootstrap_interval, mean};
 
 /// Resamples behind the interval of a claim.
@@ -71,6 +72,22 @@ impl Claim {
         let estimate = mean(values)?;
         let interval =
             if values.len() < 2 { None } else { Some(bootstrap_interval(values, RESAMPLES, rng)?) };
+        Self::of_interval(text, statistic, estimate, interval, expected)
+    }
+
+    /// Decides a claim by an interval that is already there, as [`crate::paired::auc_difference`] gives one.
+    ///
+    /// # Errors
+    /// When the estimate or an end of the interval is not finite.
+    pub fn of_interval(
+        text: &str,
+        statistic: &str,
+        estimate: f64,
+        interval: Option<Interval>,
+        expected: Expected,
+    ) -> Result<Self, EvalError> {
+        let ends = interval.map_or([estimate; 2], |interval| [interval.low, interval.high]);
+        all_finite(&format!("estimate and interval of \"{text}\""), &[estimate, ends[0], ends[1]])?;
         let verdict = interval.map_or(Verdict::Undecided, |interval| expected.verdict(interval));
         Ok(Self { text: text.to_owned(), statistic: statistic.to_owned(), estimate, interval, verdict })
     }
@@ -119,5 +136,19 @@ mod tests {
         assert_eq!((claim.estimate, claim.interval, claim.verdict), (5.0, None, Verdict::Undecided));
         assert!(Claim::decide("claim", "statistic", &[], Expected::Above(0.0), rng).is_err());
         assert!(Claim::decide("claim", "statistic", &[f64::NAN], Expected::Above(0.0), rng).is_err());
+    }
+
+    #[test]
+    fn an_interval_from_elsewhere_decides_alike() {
+        let decide = |estimate, interval| {
+            Claim::of_interval("BU beats SNP", "AUC", estimate, interval, Expected::Above(0.0))
+        };
+        let around = |low, high| Some(Interval { low, high });
+        assert_eq!(decide(0.02, around(0.01, 0.03)).unwrap().verdict, Verdict::Holds);
+        assert_eq!(decide(-0.02, around(-0.03, -0.01)).unwrap().verdict, Verdict::Fails);
+        assert_eq!(decide(0.02, around(0.0, 0.03)).unwrap().verdict, Verdict::Undecided);
+        assert_eq!(decide(0.02, None).unwrap().verdict, Verdict::Undecided);
+        let message = decide(0.02, around(0.01, f64::NAN)).unwrap_err().to_string();
+        assert!(message.contains("\"BU beats SNP\": value 2 is NaN"), "{message}");
     }
 }

@@ -55,9 +55,11 @@ pub enum EvalError {
         /// How many it needs.
         needed: usize,
     },
-    /// A false-positive rate outside `(0, 1]`.
-    #[error("highest false-positive rate is {found}, expected a number above 0 and at most 1")]
+    /// A rate outside `(0, 1]`.
+    #[error("{what} is {found}, expected a number above 0 and at most 1")]
     Rate {
+        /// Which rate.
+        what: &'static str,
         /// The rate.
         found: f64,
     },

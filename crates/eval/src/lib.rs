@@ -6,6 +6,7 @@ pub mod claims;
 mod error;
 pub mod figures;
 mod grid;
+pub mod paired;
 pub mod ring;
 pub mod stats;
 mod table;

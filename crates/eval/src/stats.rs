@@ -89,8 +89,13 @@ pub fn bootstrap_interval(
     let draw = |rng: &mut ChaCha8Rng| values[rng.random_range(0..count) as usize];
     let means: Vec<f64> =
         (0..resamples).map(|_| (0..count).map(|_| draw(rng)).sum::<f64>() / f64::from(count)).collect();
-    let means = sorted(&means);
-    Ok(Interval { low: quantile_of_sorted(&means, 0.025), high: quantile_of_sorted(&means, 0.975) })
+    Ok(percentile_interval(&means))
+}
+
+/// The middle 95 % of resampled values, of which there is at least one.
+pub(crate) fn percentile_interval(resampled: &[f64]) -> Interval {
+    let resampled = sorted(resampled);
+    Interval { low: quantile_of_sorted(&resampled, 0.025), high: quantile_of_sorted(&resampled, 0.975) }
 }
 
 /// 97.5 % quantile of Student's t distribution: tabulated up to 15 degrees of freedom, above that the

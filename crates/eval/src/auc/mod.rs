@@ -1,4 +1,8 @@
-//! Areas under the ROC curve, from ranks.
+//! The ROC curve and the areas under it, from ranks.
+
+mod roc;
+
+pub use roc::{roc, threshold_at_tpr};
 
 use crate::EvalError;
 use crate::error::all_finite;
@@ -26,7 +30,7 @@ pub fn auc(normal: &[f64], anomalous: &[f64]) -> Result<f64, EvalError> {
 /// As [`auc`], and when `max_fpr` is not in `(0, 1]`.
 pub fn partial_auc(normal: &[f64], anomalous: &[f64], max_fpr: f64) -> Result<f64, EvalError> {
     if !(max_fpr > 0.0 && max_fpr <= 1.0) {
-        return Err(EvalError::Rate { found: max_fpr });
+        return Err(EvalError::Rate { what: "highest false-positive rate", found: max_fpr });
     }
     if max_fpr == 1.0 {
         return auc(normal, anomalous); // as scikit-learn: nothing to standardise
@@ -46,22 +50,36 @@ pub fn partial_auc(normal: &[f64], anomalous: &[f64], max_fpr: f64) -> Result<f6
     Ok(0.5 * (1.0 + (area - chance) / (max_fpr - chance)))
 }
 
-/// How many normal and anomalous scores share each value, from the highest value to the lowest.
-fn tied_groups(normal: &[f64], anomalous: &[f64]) -> Result<Vec<(f64, f64)>, EvalError> {
-    for (what, scores) in [("AUC of normal scores", normal), ("AUC of anomalous scores", anomalous)] {
+/// Whose score it is: the index of a normal or of an anomalous file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum File {
+    Normal(usize),
+    Anomalous(usize),
+}
+
+/// The files from the highest score to the lowest, those of one score together.
+pub(crate) fn ranked(normal: &[f64], anomalous: &[f64]) -> Result<Vec<Vec<File>>, EvalError> {
+    for (what, scores) in [("normal scores", normal), ("anomalous scores", anomalous)] {
         if scores.is_empty() {
             return Err(EvalError::TooFew { what, found: 0, needed: 1 });
         }
         all_finite(what, scores)?;
     }
-    let labelled = |scores: &[f64], label: (f64, f64)| scores.iter().map(|&s| (s, label)).collect::<Vec<_>>();
-    let mut scores = labelled(normal, (1.0, 0.0));
-    scores.extend(labelled(anomalous, (0.0, 1.0)));
-    scores.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let groups = scores.chunk_by(|a, b| a.0 == b.0); // == and not total_cmp: 0 and -0 are one score
-    let count =
-        |group: &[(f64, (f64, f64))]| group.iter().fold((0.0, 0.0), |n, (_, l)| (n.0 + l.0, n.1 + l.1));
-    Ok(groups.map(count).collect())
+    let normal = normal.iter().enumerate().map(|(index, score)| (*score, File::Normal(index)));
+    let anomalous = anomalous.iter().enumerate().map(|(index, score)| (*score, File::Anomalous(index)));
+    let mut files: Vec<(f64, File)> = normal.chain(anomalous).collect();
+    files.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let ties = files.chunk_by(|a, b| a.0 == b.0); // == and not total_cmp: 0 and -0 are one score
+    Ok(ties.map(|tie| tie.iter().map(|(_, file)| *file).collect()).collect())
+}
+
+/// How many normal and anomalous scores share each value, from the highest value to the lowest.
+fn tied_groups(normal: &[f64], anomalous: &[f64]) -> Result<Vec<(f64, f64)>, EvalError> {
+    let count = |tie: Vec<File>| {
+        let normal = tie.iter().filter(|file| matches!(file, File::Normal(_))).count();
+        (normal as f64, (tie.len() - normal) as f64)
+    };
+    Ok(ranked(normal, anomalous)?.into_iter().map(count).collect())
 }
 
 #[cfg(test)]
