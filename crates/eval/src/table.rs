@@ -198,6 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_missing_numbers_stays_one_of_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let [csv, parquet] = ["auc.csv", "auc.parquet"].map(|name| folder.path().join(name));
+        let table = Table::new().text("loss", ["BU"]).integer("seeds", [1]).optional("auc_sd", [None]);
+        table.write_csv(&csv).unwrap();
+        table.write_parquet(&parquet).unwrap();
+        assert_eq!(fs::read_to_string(&csv).unwrap(), "loss,seeds,auc_sd\nBU,1,\n");
+        let read = ParquetReader::new(File::open(&parquet).unwrap()).finish().unwrap();
+        assert_eq!(read.column("auc_sd").unwrap().f64().unwrap().get(0), None);
+    }
+
+    #[test]
     fn text_is_aligned() {
         let expected = "\
 loss          seeds   kld_u  paper

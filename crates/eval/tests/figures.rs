@@ -1,9 +1,10 @@
-//! Figures against golden pictures. `UPDATE_GOLDEN=1 cargo test -p eval --test figures` writes them anew.
+//! The figures of the ring experiment against golden pictures.
 #![allow(clippy::unwrap_used)]
 
+mod pictures;
+
 use std::fs;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eval::figures::{RingScores, figure2, figure3};
 use eval::{EvalError, Grid};
@@ -30,55 +31,8 @@ fn draw(figure: Draw, swapped: bool, stem: &Path) {
     figure(&scores, caption, stem).unwrap();
 }
 
-struct Image {
-    size: (u32, u32),
-    rgb: Vec<u8>,
-}
-
-fn read_png(path: &Path) -> Image {
-    let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
-    let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut rgb).unwrap();
-    Image { size: (info.width, info.height), rgb }
-}
-
-/// Equal size, and at most one value in a thousand off by more than 24 of 255: anti-aliasing may differ between
-/// machines, nothing else.
-fn alike(a: &Image, b: &Image) -> bool {
-    let off = a.rgb.iter().zip(&b.rgb).filter(|(a, b)| a.abs_diff(**b) > 24).count();
-    a.size == b.size && off * 1000 <= a.rgb.len()
-}
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("png")
-}
-
 fn check(name: &str, figure: Draw) {
-    let stem = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    draw(figure, false, &stem);
-    let (drawn, golden) = (stem.with_extension("png"), golden(name));
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::copy(&drawn, &golden).unwrap();
-    }
-    let message = format!("{} differs from {}", drawn.display(), golden.display());
-    assert!(alike(&read_png(&drawn), &read_png(&golden)), "{message}");
-    let others = tempfile::tempdir().unwrap();
-    draw(figure, true, &others.path().join(name));
-    let message = format!("{name}: the comparison does not see SNP and BU swapped");
-    assert!(
-        !alike(&read_png(&others.path().join(name).with_extension("png")), &read_png(&golden)),
-        "{message}"
-    );
-    check_svg(&fs::read_to_string(stem.with_extension("svg")).unwrap());
-}
-
-fn check_svg(svg: &str) {
-    assert!(svg.len() < 300_000, "{} bytes", svg.len());
-    assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
-    assert!(!svg.contains("<text"), "text must be outlines");
-    assert!(svg.contains("aria-label=\"SNP\""));
-    assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    pictures::check(name, |stem| draw(figure, false, stem), |stem| draw(figure, true, stem));
 }
 
 #[test]

@@ -10,8 +10,27 @@ pub(super) const SNP: RGBColor = RGBColor(0, 114, 178);
 pub(super) const BU: RGBColor = RGBColor(204, 51, 17);
 /// Anomalous areas: a pale tint of Okabe and Ito's yellow.
 pub(super) const ANOMALOUS: RGBColor = RGBColor(252, 247, 196);
+/// Normal files: a grey.
+pub(super) const NORMAL: RGBColor = RGBColor(120, 125, 135);
+/// Anomalous files: Okabe and Ito's orange.
+pub(super) const ANOMALY: RGBColor = RGBColor(230, 159, 0);
+/// Working processes of a machine: pale colours that stand apart from [`ANOMALOUS`], after Paul Tol's "light" scheme.
+pub(super) const OPERATIONS: [RGBColor; 8] = [
+    RGBColor(119, 170, 221),
+    RGBColor(221, 221, 221),
+    RGBColor(238, 136, 102),
+    RGBColor(68, 187, 153),
+    RGBColor(255, 170, 187),
+    RGBColor(187, 204, 51),
+    RGBColor(153, 221, 255),
+    RGBColor(170, 170, 0),
+];
 /// Axes and text.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
+/// Rows of rare operations: a pale violet.
+pub(super) const RARE: RGBColor = RGBColor(241, 236, 250);
+/// Thin lines behind a curve.
+pub(super) const GRID: RGBColor = RGBColor(214, 214, 214);
 /// Captions.
 pub(super) const FAINT: RGBColor = RGBColor(85, 85, 85);
 

@@ -4,9 +4,10 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::WHITE;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::chart::{
-    Axes, Curve, Dash, MEDIUM, SMALL, caption, image, image_at, line, px, text, ticks, wrapped, write,
-};
+use super::chart::{Axes, Curve};
+use super::loss::Loss;
+use super::pen::{Dash, MEDIUM, SMALL, caption, image, image_at, line, px, text, wrapped, write};
+use super::ticks::ticks;
 use super::{Area, Drawn, Picture, RingScores, color};
 use crate::ring::Density;
 use crate::{EvalError, Grid};
@@ -30,9 +31,9 @@ pub(super) struct Figure2<'a> {
 
 impl<'a> Figure2<'a> {
     pub(super) fn new(scores: &RingScores<'a>, caption: &str) -> Result<Self, EvalError> {
-        let map = |(loss, scores_of_loss, _): (&'static str, &[f32], _)| {
+        let map = |(loss, scores_of_loss): (&'static Loss, &[f32])| {
             let density = Density::from_scores(scores.grid, scores_of_loss)?;
-            Ok((loss, density.values().into_iter().map(|q| q as f32).collect::<Vec<f32>>()))
+            Ok((loss.name, density.values().into_iter().map(|q| q as f32).collect::<Vec<f32>>()))
         };
         let maps = scores.losses().into_iter().map(map).collect::<Result<Vec<_>, EvalError>>()?;
         let top = maps.iter().flat_map(|(_, values)| values).copied().fold(0.0, f32::max).into();
@@ -53,13 +54,14 @@ impl<'a> Figure2<'a> {
             corner: (LEFT + column as f64 * PITCH, TOP),
             size: (SIDE, SIDE),
             x: extent,
-            x_ticks: 7,
+            x_ticks: ticks(extent, 7),
             y: extent,
+            y_ticks: ticks(extent, 7),
             x_name: "x₁",
             y_name: if column == 0 { "x₂" } else { "" },
-            title: loss,
+            title: loss.to_owned(),
         };
-        let mut chart = axes.plane(area)?;
+        let chart = axes.plane(area)?;
         let side = px(SIDE) as u32;
         let place = |unit: u32| half_width * ((2.0 * f64::from(unit) + 1.0) / f64::from(side) - 1.0);
         let image = image((side, side), |x, y| {
@@ -69,7 +71,7 @@ impl<'a> Figure2<'a> {
         let degrees = (0..=360).map(|degree| f64::from(degree).to_radians());
         let circle: Curve = degrees.map(|a| (self.border * a.cos(), self.border * a.sin())).collect();
         line(chart.plotting_area(), &circle, WHITE, 1.5, Dash::Dotted)?;
-        axes.draw(area, &mut chart)
+        axes.draw(area)
     }
 
     fn bar<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
@@ -81,7 +83,7 @@ impl<'a> Figure2<'a> {
         let frame =
             [(left, TOP), (left + width, TOP), (left + width, TOP + SIDE), (left, TOP + SIDE), (left, TOP)];
         line(area, &frame.map(|(x, y)| (px(x), px(y))), color::INK, 1.0, Dash::Solid)?;
-        for (value, label) in ticks(self.top) {
+        for (value, label) in ticks((0.0, self.top), 10) {
             let y = TOP + SIDE * (1.0 - value / self.top);
             let ends = [left + width, left + width + 4.0].map(|x| (px(x), px(y)));
             line(area, &ends, color::INK, 1.0, Dash::Solid)?;

@@ -2,12 +2,13 @@
 
 use plotters::element::{Polygon, Rectangle};
 use plotters::prelude::DrawingBackend;
-use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor};
+use plotters::style::Color;
 
-use super::chart::{
-    Axes, Chart, Curve, Dash, SMALL, below, caption, line, px, round_up, text, wrapped, write,
-};
+use super::chart::{Axes, Chart, Curve, below};
+use super::legend::legend;
+use super::loss::{Loss, STROKE};
+use super::pen::{SMALL, caption, line, wrapped};
+use super::ticks::{round_up, ticks};
 use super::{Area, Drawn, Picture, RingScores, color};
 use crate::Grid;
 use crate::stats::quantile_of_sorted;
@@ -18,7 +19,6 @@ const LEFT: f64 = 58.0;
 const PITCH: f64 = 470.0;
 const TOP: f64 = 34.0;
 const CAPTION: f64 = TOP + SIZE.1 + 62.0;
-const STROKE: f64 = 2.0;
 /// Share of the values on a circle that lies below, and above, the band.
 const TAIL: f64 = 0.05;
 const ANGLES: usize = 360;
@@ -26,9 +26,7 @@ const RADII: usize = 151;
 
 /// The curves of one loss.
 struct Curves {
-    loss: &'static str,
-    color: RGBColor,
-    dash: Dash,
+    loss: &'static Loss,
     cut: Curve,
     /// Radius, then 5 % quantile, mean and 95 % quantile over angles.
     rings: Vec<(f64, [f64; 3])>,
@@ -46,12 +44,11 @@ pub(super) struct Figure3 {
 impl Figure3 {
     pub(super) fn new(scores: &RingScores<'_>, caption: &str) -> Self {
         let grid = scores.grid;
-        let losses = scores.losses().into_iter().zip([Dash::Dotted, Dash::Dashed, Dash::Solid]);
-        let losses: Vec<Curves> = losses
-            .map(|((loss, scores, color), dash)| Curves {
+        let losses: Vec<Curves> = scores
+            .losses()
+            .into_iter()
+            .map(|(loss, scores)| Curves {
                 loss,
-                color,
-                dash,
                 cut: cut(grid, scores),
                 rings: (0..RADII).map(|k| ring(grid, scores, k as f64 / (RADII - 1) as f64)).collect(),
             })
@@ -72,11 +69,22 @@ impl Figure3 {
     fn axes(&self, column: usize) -> Axes<'static> {
         let corner = (LEFT + column as f64 * PITCH, TOP);
         let (size, y) = (SIZE, (0.0, self.top));
-        let (x, x_ticks, x_name, title) = match column {
+        let (x, steps, x_name, title) = match column {
             0 => ((-self.half_width, self.half_width), 7, "x₁", "On the cut x₂ = 0"),
             _ => ((0.0, self.half_width), 4, "r", "Over all angles: mean, and band of 5–95 %"),
         };
-        Axes { corner, size, x, x_ticks, y, x_name, y_name: "anomaly score A(x)", title }
+        let (x_ticks, y_ticks) = (ticks(x, steps), ticks(y, 7));
+        Axes {
+            corner,
+            size,
+            x,
+            x_ticks,
+            y,
+            y_ticks,
+            x_name,
+            y_name: "anomaly score A(x)",
+            title: title.to_owned(),
+        }
     }
 
     fn anomalous<DB: DrawingBackend<ErrorType: 'static>>(&self, chart: &Chart<DB>, sign: f64) -> Drawn {
@@ -92,25 +100,19 @@ impl Figure3 {
     ) -> Drawn {
         below(curve, self.top)
             .iter()
-            .try_for_each(|part| line(chart.plotting_area(), part, of.color, STROKE, of.dash))
+            .try_for_each(|part| line(chart.plotting_area(), part, of.loss.color, STROKE, of.loss.dash))
     }
 
     fn band<DB: DrawingBackend<ErrorType: 'static>>(&self, chart: &Chart<DB>, of: &Curves) -> Drawn {
         let upper = of.rings.iter().map(|(r, [_, _, high])| (*r, high.min(self.top)));
         let lower = of.rings.iter().rev().map(|(r, [low, _, _])| (*r, low.min(self.top)));
         let outline: Curve = upper.chain(lower).collect();
-        Ok(chart.plotting_area().draw(&Polygon::new(outline, of.color.mix(0.2).filled()))?)
+        Ok(chart.plotting_area().draw(&Polygon::new(outline, of.loss.color.mix(0.2).filled()))?)
     }
 
     fn legend<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
-        let (left, top) = (LEFT + SIZE.0 / 2.0 - 38.0, TOP + 18.0);
-        let names = text(SMALL, color::INK, HPos::Left, VPos::Center);
-        for (row, curves) in self.losses.iter().enumerate() {
-            let y = top + 18.0 * row as f64;
-            line(area, &[left, left + 36.0].map(|x| (px(x), px(y))), curves.color, STROKE, curves.dash)?;
-            write(area, curves.loss, (left + 44.0, y), &names)?;
-        }
-        Ok(())
+        let corner = (LEFT + SIZE.0 / 2.0 - 38.0, TOP + 18.0);
+        legend(area, self.losses.iter().map(|curves| (curves.loss, curves.loss.name)), corner, (0.0, 18.0))
     }
 }
 
@@ -123,20 +125,20 @@ impl Picture for Figure3 {
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
         let [left, right] = [self.axes(0), self.axes(1)];
-        let mut chart = left.plane(area)?;
+        let chart = left.plane(area)?;
         self.anomalous(&chart, -1.0)?;
         self.anomalous(&chart, 1.0)?;
         self.losses.iter().try_for_each(|curves| self.curve(&chart, curves, &curves.cut))?;
-        left.draw(area, &mut chart)?;
+        left.draw(area)?;
         self.legend(area)?;
-        let mut chart = right.plane(area)?;
+        let chart = right.plane(area)?;
         self.anomalous(&chart, 1.0)?;
         self.losses.iter().try_for_each(|curves| self.band(&chart, curves))?;
         for curves in &self.losses {
             let mean: Curve = curves.rings.iter().map(|(r, [_, mean, _])| (*r, *mean)).collect();
             self.curve(&chart, curves, &mean)?;
         }
-        right.draw(area, &mut chart)?;
+        right.draw(area)?;
         caption(area, &self.caption, (LEFT, CAPTION))
     }
 }

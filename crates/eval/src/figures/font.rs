@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn every_character_of_the_figures_has_a_glyph() {
-        for character in "RE SNP BU q_θ(x₁, x₂) A(x) D(U‖q) −3 0.25 ± ≤ × µ σ λ · – — %".chars()
+        for character in
+            "RE SNP BU q_θ(x₁, x₂) A(x) φ D(U‖q) −3 0.25 10⁻⁹ ⁰¹²³⁴⁵⁶⁷⁸ ± ≤ × µ σ λ · – — %".chars()
         {
             assert_ne!(font().glyph_id(character).0, 0, "no glyph for {character}");
         }

@@ -1,4 +1,4 @@
-//! Figures: those of the ring experiment, written as PNG and SVG, and the picture of a sound.
+//! Figures of the ring and of the toy-car experiment, written as PNG and SVG, and the picture of a sound.
 //!
 //! A figure is a function generic over the plotters backend, in units of a quarter pixel. `Svg` divides by
 //! four; `Raster` halves, so that a PNG has two pixels a picture pixel. Text comes from the bundled font in
@@ -8,10 +8,22 @@ mod chart;
 mod color;
 mod figure2;
 mod figure3;
+mod figure4;
 mod font;
+mod layout;
+mod legend;
+mod loss;
+mod maxima_by_operation;
+mod pen;
 mod raster;
+mod roc_curves;
+mod scale;
+mod score_histograms;
+mod score_timeline;
 mod sound;
 mod svg;
+mod ticks;
+mod training_curves;
 
 use std::error::Error;
 use std::io::Write;
@@ -20,9 +32,14 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::prelude::DrawingBackend;
-use plotters::style::RGBColor;
 
+pub use figure4::{AucBar, figure4};
+pub use maxima_by_operation::{OperationMaxima, maxima_by_operation};
+pub use roc_curves::{RocCurve, roc_curves};
+pub use score_histograms::{ScoreHistogram, score_histograms};
+pub use score_timeline::{FrameScores, OperationSpan, ScoreTimeline, score_timeline};
 pub use sound::{Sound, Spectra};
+pub use training_curves::{TrainingCurve, training_curves};
 
 use crate::atomic::write_atomically;
 use crate::error::all_finite;
@@ -82,13 +99,14 @@ pub fn sound(sound: &Sound<'_>, path: &Path) -> Result<(), EvalError> {
 }
 
 impl<'a> RingScores<'a> {
-    fn losses(&self) -> [(&'static str, &'a [f32], RGBColor); 3] {
-        [("RE", self.re, color::RE), ("SNP", self.snp, color::SNP), ("BU", self.bu, color::BU)]
+    fn losses(&self) -> [(&'static loss::Loss, &'a [f32]); 3] {
+        let [re, snp, bu] = loss::LOSSES.each_ref();
+        [(re, self.re), (snp, self.snp), (bu, self.bu)]
     }
 
     fn check(&self) -> Result<(), EvalError> {
-        for (loss, scores, _) in self.losses() {
-            let what = format!("anomaly scores of {loss} on a grid of {0} x {0}", self.grid.side());
+        for (loss, scores) in self.losses() {
+            let what = format!("anomaly scores of {} on a grid of {1} x {1}", loss.name, self.grid.side());
             if scores.len() != self.grid.len() {
                 return Err(EvalError::Length { what, found: scores.len(), expected: self.grid.len() });
             }

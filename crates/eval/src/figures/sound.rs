@@ -5,7 +5,9 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::chart::{Axes, Dash, MEDIUM, SMALL, image, image_at, line, px, text, tick, wrapped, write};
+use super::chart::Axes;
+use super::pen::{Dash, MEDIUM, SMALL, image, image_at, line, px, text, verbatim, wrapped, write};
+use super::ticks::{number, ticks};
 use super::{Area, Drawn, Picture, color};
 
 const WIDTH: f64 = 980.0;
@@ -85,11 +87,12 @@ impl Sound<'_> {
             corner: (LEFT, top),
             size: (PLANE, height),
             x: (0.0, self.seconds()),
-            x_ticks: 12,
+            x_ticks: ticks((0.0, self.seconds()), 12),
             y: (low, high),
+            y_ticks: ticks((low, high), 7),
             x_name,
             y_name,
-            title: "",
+            title: String::new(),
         }
     }
 
@@ -98,7 +101,7 @@ impl Sound<'_> {
         let peak = self.samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         let limit = if peak <= 1.0 { 1.0 } else { f64::from(peak) };
         let axes = self.axes(TOP, WAVE, ("sample", -limit, limit), "");
-        let mut chart = axes.plane(area)?;
+        let chart = axes.plane(area)?;
         let (columns, len) = ((2.0 * PLANE) as usize, self.samples.len());
         let (step_s, half_pixel) = (self.seconds() / columns as f64, limit / WAVE);
         for column in 0..columns {
@@ -111,7 +114,7 @@ impl Sound<'_> {
             let corners = [(start_s, low.max(-limit)), (start_s + step_s, high.min(limit))];
             chart.plotting_area().draw(&Rectangle::new(corners, color::SNP.filled()))?;
         }
-        axes.draw(area, &mut chart)
+        axes.draw(area)
     }
 
     fn map<DB: DrawingBackend<ErrorType: 'static>>(
@@ -122,7 +125,6 @@ impl Sound<'_> {
         x_name: &str,
     ) -> Drawn {
         let axes = self.axes(top, MAP, spectra.axis, x_name);
-        let mut chart = axes.plane(area)?;
         let (low, high) = spectra.scale();
         let (width, height) = (px(PLANE) as u32, px(MAP) as u32);
         let second = |x: u32| self.seconds() * f64::from(x) / f64::from(width);
@@ -135,7 +137,7 @@ impl Sound<'_> {
             color::viridis((f64::from(values.fold(f32::NEG_INFINITY, f32::max)) - low) / (high - low))
         });
         area.draw(&image_at((px(LEFT), px(top)), (width, height), image)?)?;
-        axes.draw(area, &mut chart)?;
+        axes.draw(area)?;
         bar(area, top, spectra.name, (low, high))
     }
 }
@@ -159,7 +161,7 @@ fn bar<DB: DrawingBackend<ErrorType: 'static>>(
         let y = top + MAP * (1.0 - share);
         let ends = [left + width, left + width + 4.0].map(|x| (px(x), px(y)));
         line(area, &ends, color::INK, 1.0, Dash::Solid)?;
-        write(area, &tick(low + share * (high - low)), (left + width + 7.0, y), &labels)?;
+        write(area, &number(low + share * (high - low)), (left + width + 7.0, y), &labels)?;
     }
     let middle = text(SMALL, color::INK, HPos::Center, VPos::Bottom);
     write(area, name, (left + width / 2.0 + 8.0, top - 9.0), &middle)
@@ -174,9 +176,7 @@ impl Picture for Sound<'_> {
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
         let style = text(MEDIUM, color::INK, HPos::Left, VPos::Top);
-        // A single `_` would make the next letter of a file's name a subscript.
-        for (row, words) in wrapped(&self.title.replace('_', "__"), MEDIUM, PLANE).iter().take(2).enumerate()
-        {
+        for (row, words) in wrapped(&verbatim(self.title), MEDIUM, PLANE).iter().take(2).enumerate() {
             write(area, words, (LEFT, 10.0 + 18.0 * row as f64), &style)?;
         }
         self.wave(area)?;

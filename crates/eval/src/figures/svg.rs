@@ -124,7 +124,7 @@ impl DrawingBackend for Svg<'_> {
         let rotate = if angle == 0 { String::new() } else { format!(" rotate({angle})") };
         self.element(format_args!(
             r#"<path aria-label="{}" transform="translate({} {}){rotate} translate({dx:.2} {dy:.2})" d="{}" {}/>"#,
-            escaped(&text.replace('_', "")),
+            escaped(&plain(text)),
             pixels(x),
             pixels(y),
             line.svg_path(),
@@ -200,6 +200,11 @@ fn stroked<S: BackendStyle>(style: &S) -> String {
     let (color, width) = (style.color(), pixels(style.stroke_width() as i32));
     let opacity = opacity("stroke", color.alpha);
     format!(r#"fill="none" stroke="{}" stroke-width="{width}" stroke-linejoin="round"{opacity}"#, hex(color))
+}
+
+/// A line without the marks of its subscripts; `__` is an underscore.
+fn plain(text: &str) -> String {
+    text.split("__").map(|part| part.replace('_', "")).collect::<Vec<_>>().join("_")
 }
 
 fn escaped(text: &str) -> String {

@@ -1,0 +1,135 @@
+//! ROC curves: a row of panels for each autoencoder, a column for each condition, a line for each loss.
+
+use std::path::Path;
+
+use plotters::prelude::DrawingBackend;
+
+use super::chart::Axes;
+use super::layout::{Layout, Panels, in_order};
+use super::legend::{Key, legend};
+use super::loss::{LOSSES, Loss, STROKE};
+use super::pen::{Dash, line, signed, verbatim};
+use super::ticks::ticks;
+use super::{Area, Drawn, Picture, color, save};
+use crate::EvalError;
+use crate::error::all_finite;
+
+/// The ROC curve of one autoencoder and loss under one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RocCurve {
+    /// The autoencoder: a row.
+    pub model: String,
+    /// RE, SNP or BU.
+    pub loss: String,
+    /// The test condition: a column.
+    pub condition: String,
+    /// Points (false-positive rate, true-positive rate), as [`crate::auc::roc`] gives them.
+    pub points: Vec<[f64; 2]>,
+    /// The area that the legend tells.
+    pub auc: f64,
+}
+
+/// Writes ROC curves as `<stem>.png` and `<stem>.svg`, in the order in which autoencoders and conditions first
+/// appear.
+///
+/// # Errors
+/// When there is no curve, a loss is unknown, a curve has fewer than two points, a number is not finite or a rate not
+/// in `[0, 1]`, or a file cannot be written.
+pub fn roc_curves(curves: &[RocCurve], caption: &str, stem: &Path) -> Result<(), EvalError> {
+    save(&RocCurves::new(curves, caption)?, stem)
+}
+
+const SIDE: f64 = 220.0;
+
+struct RocCurves<'a> {
+    curves: &'a [RocCurve],
+    models: Vec<&'a str>,
+    conditions: Vec<&'a str>,
+    layout: Layout,
+}
+
+impl<'a> RocCurves<'a> {
+    fn new(curves: &'a [RocCurve], caption: &str) -> Result<Self, EvalError> {
+        if curves.is_empty() {
+            return Err(EvalError::TooFew { what: "ROC curves", found: 0, needed: 1 });
+        }
+        curves.iter().try_for_each(RocCurve::check)?;
+        let models = in_order(curves.iter().map(|curve| curve.model.as_str()));
+        let conditions = in_order(curves.iter().map(|curve| curve.condition.as_str()));
+        let panels = Panels {
+            count: models.len() * conditions.len(),
+            columns: conditions.len(),
+            left: 58.0,
+            size: (SIDE, SIDE),
+            gap: (80.0, 62.0),
+        };
+        let chance = [(Key::Line(color::FAINT, Dash::Dashed), "chance")];
+        Ok(Self { curves, models, conditions, layout: Layout::new(panels, chance, caption) })
+    }
+
+    fn panel<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>, index: usize) -> Drawn {
+        let (row, column) = (index / self.conditions.len(), index % self.conditions.len());
+        let (model, condition) = (self.models[row], self.conditions[column]);
+        let unit = (0.0, 1.0);
+        let axes = Axes {
+            corner: self.layout.corner(index),
+            size: self.layout.plane(),
+            x: unit,
+            x_ticks: ticks(unit, 5),
+            y: unit,
+            y_ticks: ticks(unit, 5),
+            x_name: if self.layout.lowest(index) { "false-positive rate" } else { "" },
+            y_name: if self.layout.leftmost(index) { "true-positive rate" } else { "" },
+            title: format!("{}, {}", verbatim(model), signed(condition)),
+        };
+        line(area, &axes.units([(0.0, 0.0), (1.0, 1.0)]), color::FAINT, 1.0, Dash::Dashed)?;
+        let here = |curve: &&RocCurve| curve.model == model && curve.condition == condition;
+        let of = |loss: &'static Loss| {
+            let curve = self.curves.iter().filter(here).find(|curve| curve.loss == loss.name)?;
+            Some((loss, curve))
+        };
+        let curves: Vec<(&'static Loss, &RocCurve)> = LOSSES.iter().filter_map(of).collect();
+        for (loss, curve) in &curves {
+            let points = axes.units(curve.points.iter().map(|[fpr, tpr]| (*fpr, *tpr)));
+            line(area, &points, loss.color, STROKE, loss.dash)?;
+        }
+        let names: Vec<String> =
+            curves.iter().map(|(loss, curve)| format!("{} {:.3}", loss.name, curve.auc)).collect();
+        let entries = curves.iter().zip(&names).map(|((loss, _), name)| (*loss, name.as_str()));
+        let (x, y) = axes.at(1.0, 0.0);
+        legend(area, entries, (x - 122.0, y - 2.0 - 17.0 * curves.len() as f64), (0.0, 17.0))?;
+        axes.draw(area)
+    }
+}
+
+impl Picture for RocCurves<'_> {
+    const NAME: &'static str = "ROC curves";
+
+    fn size(&self) -> (u32, u32) {
+        self.layout.size()
+    }
+
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
+        (0..self.models.len() * self.conditions.len()).try_for_each(|index| self.panel(area, index))?;
+        self.layout.draw(area)
+    }
+}
+
+impl RocCurve {
+    fn check(&self) -> Result<(), EvalError> {
+        let of = format!("the ROC curve of {} with {} at {}", self.model, self.loss, self.condition);
+        Loss::place(RocCurves::NAME, &self.loss)?;
+        if self.points.len() < 2 {
+            return Err(EvalError::Length { what: of, found: self.points.len(), expected: 2 });
+        }
+        let numbers: Vec<f64> = self.points.iter().flatten().copied().chain([self.auc]).collect();
+        all_finite(&of, &numbers)?;
+        match numbers.iter().find(|number| !(0.0..=1.0).contains(*number)) {
+            Some(number) => Err(EvalError::Draw {
+                figure: RocCurves::NAME,
+                reason: format!("{of} holds {number}, expected numbers between 0 and 1"),
+            }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How the scores of normal and of anomalous files are spread, with one panel for each loss.
+
+use std::path::Path;
+
+use plotters::element::Polygon;
+use plotters::prelude::DrawingBackend;
+use plotters::style::{Color, RGBColor};
+
+use super::chart::{Axes, Curve};
+use super::layout::{Layout, Panels};
+use super::legend::Key;
+use super::loss::Loss;
+use super::pen::{Dash, line};
+use super::scale::Scale;
+use super::{Area, Drawn, Picture, color, save};
+use crate::EvalError;
+use crate::error::all_finite;
+
+/// File scores of one loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreHistogram {
+    /// RE, SNP or BU.
+    pub loss: String,
+    /// Scores of the normal files.
+    pub normal: Vec<f64>,
+    /// Scores of the anomalous files.
+    pub anomalous: Vec<f64>,
+    /// The threshold `φ` of Eq. 4, drawn as a dashed line.
+    pub threshold: f64,
+}
+
+/// Writes histograms of file scores as `<stem>.png` and `<stem>.svg`. Bins are even on a logarithmic axis where all
+/// scores of a loss are positive, else on a plain one.
+///
+/// # Errors
+/// When there is no loss, one is unknown or has no score of a kind, a number is not finite, or a file cannot be
+/// written.
+pub fn score_histograms(histograms: &[ScoreHistogram], caption: &str, stem: &Path) -> Result<(), EvalError> {
+    save(&ScoreHistograms::new(histograms, caption)?, stem)
+}
+
+const BINS: usize = 28;
+
+struct ScoreHistograms {
+    losses: Vec<Bins>,
+    /// The vertical axis of all panels.
+    shares: Scale,
+    layout: Layout,
+}
+
+/// The histograms of one loss, in percent of the files of a kind.
+struct Bins {
+    loss: String,
+    scale: Scale,
+    normal: Vec<f64>,
+    anomalous: Vec<f64>,
+    threshold: f64,
+}
+
+impl ScoreHistograms {
+    fn new(histograms: &[ScoreHistogram], caption: &str) -> Result<Self, EvalError> {
+        if histograms.is_empty() {
+            return Err(EvalError::TooFew { what: "score histograms", found: 0, needed: 1 });
+        }
+        let losses = histograms.iter().map(Bins::new).collect::<Result<Vec<Bins>, EvalError>>()?;
+        let shares = losses.iter().flat_map(|bins| bins.normal.iter().chain(&bins.anomalous));
+        let shares = Scale::from_zero(shares.copied());
+        let panels = Panels {
+            count: losses.len(),
+            columns: losses.len().min(3),
+            left: 58.0,
+            size: (264.0, 200.0),
+            gap: (44.0, 62.0),
+        };
+        let keys = [
+            (Key::Patch(color::NORMAL), "normal files"),
+            (Key::Patch(color::ANOMALY), "anomalous files"),
+            (Key::Line(color::INK, Dash::Dashed), "threshold φ"),
+        ];
+        Ok(Self { losses, shares, layout: Layout::new(panels, keys, caption) })
+    }
+
+    fn panel<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>, index: usize) -> Drawn {
+        let bins = &self.losses[index];
+        let axes = Axes {
+            corner: self.layout.corner(index),
+            size: self.layout.plane(),
+            x: bins.scale.ends,
+            x_ticks: bins.scale.ticks.clone(),
+            y: self.shares.ends,
+            y_ticks: self.shares.ticks.clone(),
+            x_name: "anomaly score of the file",
+            y_name: if self.layout.leftmost(index) { "share of files / %" } else { "" },
+            title: bins.loss.clone(),
+        };
+        for (shares, color) in [(&bins.normal, color::NORMAL), (&bins.anomalous, color::ANOMALY)] {
+            let outline = axes.units(bins.outline(shares));
+            area.draw(&Polygon::new(outline.clone(), color.mix(0.45).filled()))?;
+            line(area, &outline, darker(color), 1.2, Dash::Solid)?;
+        }
+        let threshold = [axes.y.0, axes.y.1].map(|y| (bins.threshold, y));
+        line(area, &axes.units(threshold), color::INK, 1.2, Dash::Dashed)?;
+        axes.draw(area)
+    }
+}
+
+impl Picture for ScoreHistograms {
+    const NAME: &'static str = "score histograms";
+
+    fn size(&self) -> (u32, u32) {
+        self.layout.size()
+    }
+
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
+        (0..self.losses.len()).try_for_each(|index| self.panel(area, index))?;
+        self.layout.draw(area)
+    }
+}
+
+impl Bins {
+    fn new(histogram: &ScoreHistogram) -> Result<Self, EvalError> {
+        let ScoreHistogram { loss, normal, anomalous, threshold } = histogram;
+        Loss::place(ScoreHistograms::NAME, loss)?;
+        for (kind, scores) in [("normal", normal), ("anomalous", anomalous)] {
+            let what = format!("{kind} file scores of {loss}");
+            if scores.is_empty() {
+                return Err(EvalError::Length { what, found: 0, expected: 1 });
+            }
+            all_finite(&what, scores)?;
+        }
+        all_finite(&format!("threshold of {loss}"), &[*threshold])?;
+        let scale = Scale::around(normal.iter().chain(anomalous).chain([threshold]).copied());
+        let shares = |scores: &[f64]| {
+            let (mut counts, (low, high)) = (vec![0.0; BINS], scale.ends);
+            for score in scores {
+                let place = (scale.at(*score) - low) / (high - low) * BINS as f64;
+                counts[(place as usize).min(BINS - 1)] += 100.0 / scores.len() as f64;
+            }
+            counts
+        };
+        let (normal, anomalous) = (shares(normal), shares(anomalous));
+        Ok(Self { loss: loss.clone(), threshold: scale.at(*threshold), scale, normal, anomalous })
+    }
+
+    /// The steps of a histogram, from the axis up and back down to it.
+    fn outline(&self, shares: &[f64]) -> Curve {
+        let (low, high) = self.scale.ends;
+        let edge = |index: usize| low + (high - low) * index as f64 / BINS as f64;
+        let steps =
+            shares.iter().enumerate().flat_map(|(k, share)| [(edge(k), *share), (edge(k + 1), *share)]);
+        [(low, 0.0)].into_iter().chain(steps).chain([(high, 0.0)]).collect()
+    }
+}
+
+fn darker(RGBColor(r, g, b): RGBColor) -> RGBColor {
+    let [r, g, b] = [r, g, b].map(|channel| (f64::from(channel) * 0.7) as u8);
+    RGBColor(r, g, b)
+}

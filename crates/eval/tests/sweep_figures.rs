@@ -1,0 +1,309 @@
+//! The figures of the toy-car experiment against golden pictures, and what they refuse.
+#![allow(clippy::unwrap_used)]
+
+mod pictures;
+
+use std::fs;
+use std::path::Path;
+
+use eval::EvalError;
+use eval::auc::{auc, roc, threshold_at_tpr};
+use eval::figures::{
+    AucBar, FrameScores, OperationMaxima, OperationSpan, RocCurve, ScoreHistogram, ScoreTimeline,
+    TrainingCurve, figure4, maxima_by_operation, roc_curves, score_histograms, score_timeline,
+    training_curves,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const MODELS: [&str; 4] = ["FCN40-large", "FCN40-small", "FCN64-large", "FCN64-small"];
+const LOSSES: [&str; 3] = ["RE", "SNP", "BU"];
+const CONDITIONS: [&str; 3] = ["-10 dB", "-15 dB", "-20 dB"];
+const CAPTION: &str = "A caption that says what is shown and of which seeds, long enough to need a second line: the \
+                       words go on and on, past the width of the picture, until nothing is left to say.";
+
+/// A number in `[0, 1)` that looks random.
+fn noise(index: usize) -> f64 {
+    (index as f64 * 0.618_033_988_749_895).fract()
+}
+
+fn bars() -> Vec<AucBar> {
+    let mut bars = Vec::new();
+    for (m, model) in MODELS.into_iter().enumerate() {
+        for (c, condition) in CONDITIONS.into_iter().enumerate() {
+            for (l, loss) in LOSSES.into_iter().enumerate() {
+                let mean = 0.86 - 0.12 * c as f64 + 0.025 * l as f64 - 0.01 * m as f64;
+                let half = 0.01 + 0.03 * noise(9 * m + 3 * c + l);
+                bars.push(AucBar {
+                    model: model.to_owned(),
+                    loss: loss.to_owned(),
+                    condition: condition.to_owned(),
+                    mean,
+                    interval: (m != 1).then_some((mean - half, mean + half)),
+                });
+            }
+        }
+    }
+    bars.remove(16); // a hole
+    bars
+}
+
+/// File scores: many about one, and a tail.
+fn file_scores(count: usize, shift: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let uniform = |rng: &mut ChaCha8Rng| rng.random_range(0.0..1.0);
+    (0..count)
+        .map(|_| ((0..6).map(|_| uniform(rng)).sum::<f64>() - 3.0 + 0.3 * uniform(rng) + shift).exp())
+        .collect()
+}
+
+fn curves() -> Vec<RocCurve> {
+    let rng = &mut ChaCha8Rng::seed_from_u64(3);
+    let mut curves = Vec::new();
+    for model in &MODELS[..2] {
+        for (c, condition) in CONDITIONS.into_iter().enumerate() {
+            for (l, loss) in LOSSES.into_iter().enumerate() {
+                let normal = file_scores(120, 0.0, rng);
+                let anomalous = file_scores(140, 1.0 + 0.2 * l as f64 - 0.4 * c as f64, rng);
+                curves.push(RocCurve {
+                    model: (*model).to_owned(),
+                    loss: loss.to_owned(),
+                    condition: condition.to_owned(),
+                    points: roc(&normal, &anomalous).unwrap(),
+                    auc: auc(&normal, &anomalous).unwrap(),
+                });
+            }
+        }
+    }
+    curves
+}
+
+fn training() -> Vec<TrainingCurve> {
+    let mut curves = Vec::new();
+    for (m, model) in MODELS.into_iter().enumerate() {
+        for (l, loss) in LOSSES.into_iter().enumerate() {
+            let value = |epoch: usize| {
+                let decay = (-(epoch as f64) / (4.0 + l as f64)).exp();
+                8.0 * decay + 0.4 + 0.3 * l as f64 + 0.05 * noise(31 * m + epoch)
+            };
+            let mean: Vec<f64> = (0..30).map(value).collect();
+            let band = mean.iter().map(|mean| (mean * 0.85, mean * 1.2)).collect();
+            let (model, loss) = (model.to_owned(), loss.to_owned());
+            curves.push(TrainingCurve { model, loss, mean, band: (m < 3).then_some(band) });
+        }
+    }
+    curves
+}
+
+fn histograms() -> Vec<ScoreHistogram> {
+    let rng = &mut ChaCha8Rng::seed_from_u64(5);
+    let of = |(l, loss): (usize, &str)| {
+        let normal = file_scores(150, 0.0, rng);
+        let anomalous = file_scores(140, 0.7 + 0.4 * l as f64, rng);
+        let threshold = threshold_at_tpr(&anomalous, 0.9).unwrap();
+        ScoreHistogram { loss: loss.to_owned(), normal, anomalous, threshold }
+    };
+    LOSSES.into_iter().enumerate().map(of).collect()
+}
+
+fn timeline() -> ScoreTimeline {
+    let rng = &mut ChaCha8Rng::seed_from_u64(7);
+    let span = |name: &str, start_s, end_s| OperationSpan { name: name.to_owned(), start_s, end_s };
+    let operations = vec![
+        span("cruise", 0.0, 3.1),
+        span("gear_change", 3.1, 3.6),
+        span("cruise", 3.6, 6.4),
+        span("idle", 6.4, 9.2),
+        span("start_up", 9.2, 10.0),
+    ];
+    let losses = LOSSES.into_iter().enumerate().map(|(l, loss)| {
+        let mut wander = 0.0;
+        let mut score = |frame: usize| {
+            wander = 0.8 * wander + rng.random_range(-0.12..0.12);
+            let at = 0.1 + 0.016 * frame as f64;
+            let peak = |middle: f64, wide: f64| (-((at - middle) / wide).powi(2)).exp();
+            let rare = peak(3.35, 0.2) * (3.0 - l as f64) + peak(9.6, 0.4) * (2.0 - 0.8 * l as f64);
+            (1.3 + wander + rare + (1.5 + l as f64) * peak(5.2, 0.3)) * (1.0 + l as f64)
+        };
+        let threshold = Some(2.9 + 1.7 * l as f64);
+        FrameScores { loss: loss.to_owned(), scores: (0..612).map(&mut score).collect(), threshold }
+    });
+    let losses = losses.collect();
+    ScoreTimeline {
+        seconds: 10.0,
+        first_s: 0.1,
+        step_s: 0.016,
+        operations,
+        anomaly: Some((4.9, 5.6)),
+        losses,
+    }
+}
+
+fn operations() -> Vec<OperationMaxima> {
+    let of = |operation: &str, share_of_time: f64, maxima: [f64; 3]| OperationMaxima {
+        operation: operation.to_owned(),
+        rare: share_of_time < 0.05,
+        share_of_time,
+        share_of_maxima: LOSSES.map(str::to_owned).into_iter().zip(maxima).collect(),
+    };
+    vec![
+        of("cruise", 0.56, [0.31, 0.28, 0.44]),
+        of("idle", 0.37, [0.04, 0.06, 0.21]),
+        of("reverse", 0.025, [0.15, 0.2, 0.1]),
+        of("start_up", 0.024, [0.3, 0.36, 0.15]),
+        of("gear_change", 0.021, [0.2, 0.1, 0.1]),
+    ]
+}
+
+#[test]
+fn figure_4_looks_as_it_did() {
+    let swapped = |stem: &Path| {
+        let mut bars = bars();
+        bars.iter_mut().filter(|bar| bar.loss != "RE").for_each(|bar| {
+            bar.loss = if bar.loss == "BU" { "SNP" } else { "BU" }.to_owned();
+        });
+        figure4(&bars, CAPTION, stem).unwrap();
+    };
+    pictures::check("figure4", |stem| figure4(&bars(), CAPTION, stem).unwrap(), swapped);
+}
+
+#[test]
+fn a_score_timeline_looks_as_it_did() {
+    let other = |stem: &Path| {
+        let mut timeline = timeline();
+        timeline.anomaly = None;
+        score_timeline(&timeline, CAPTION, stem).unwrap();
+    };
+    pictures::check("score_timeline", |stem| score_timeline(&timeline(), CAPTION, stem).unwrap(), other);
+}
+
+#[test]
+fn the_other_figures_are_drawn_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let draw = |turn: &str| {
+        let stem = |name: &str| folder.path().join(format!("{name}-{turn}"));
+        roc_curves(&curves(), CAPTION, &stem("roc_curves")).unwrap();
+        training_curves(&training(), CAPTION, &stem("training_curves")).unwrap();
+        score_histograms(&histograms(), CAPTION, &stem("score_histograms")).unwrap();
+        maxima_by_operation(&operations(), CAPTION, &stem("maxima_by_operation")).unwrap();
+    };
+    ["first", "second"].into_iter().for_each(draw);
+    for name in ["roc_curves", "training_curves", "score_histograms", "maxima_by_operation"] {
+        for extension in ["png", "svg"] {
+            let [first, second] = ["first", "second"]
+                .map(|turn| fs::read(folder.path().join(format!("{name}-{turn}.{extension}"))).unwrap());
+            assert!(first == second, "{name}.{extension}");
+        }
+        pictures::check_svg(&fs::read_to_string(folder.path().join(format!("{name}-first.svg"))).unwrap());
+    }
+}
+
+/// What a figure says of an input that was changed.
+fn refusal<T>(
+    mut input: T,
+    change: impl Fn(&mut T),
+    draw: impl Fn(&T, &Path) -> Result<(), EvalError>,
+) -> String {
+    change(&mut input);
+    let folder = tempfile::tempdir().unwrap();
+    let message = draw(&input, &folder.path().join("figure")).unwrap_err().to_string();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{message}");
+    message
+}
+
+#[test]
+fn figure_4_refuses_what_is_no_auc() {
+    let refused =
+        |change: fn(&mut Vec<AucBar>)| refusal(bars(), change, |bars, stem| figure4(bars, "", stem));
+    assert_eq!(refused(Vec::clear), "bars of Figure 4: found 0 values, expected at least 1");
+    let nan = refused(|bars| bars[1].mean = f64::NAN);
+    assert_eq!(nan, "the AUC of FCN40-large with SNP at -10 dB: value 0 is NaN, expected a finite number");
+    assert!(refused(|bars| bars[1].mean = 1.2).contains("1.2, expected a number between 0 and 1"));
+    assert!(refused(|bars| bars[0].interval = Some((0.9, f64::INFINITY))).contains("value 2 is inf"));
+    assert!(refused(|bars| bars[0].interval = Some((0.9, 0.8))).contains("lower end first"));
+    assert!(refused(|bars| bars[0].loss = "bu".to_owned()).contains("loss \"bu\", expected RE, SNP or BU"));
+    assert!(refused(|bars| bars.push(bars[0].clone())).contains("is there twice"));
+}
+
+#[test]
+fn curves_and_histograms_refuse_what_is_none() {
+    let roc = |change: fn(&mut Vec<RocCurve>)| refusal(curves(), change, |it, stem| roc_curves(it, "", stem));
+    assert!(roc(Vec::clear).contains("found 0 values"));
+    assert!(roc(|it| it[0].points.truncate(1)).contains("FCN40-large with RE at -10 dB: found 1 values"));
+    assert!(roc(|it| it[0].points[3][1] = f64::NAN).contains("is NaN"));
+    assert!(roc(|it| it[0].points[3][1] = 1.5).contains("holds 1.5"));
+    assert!(roc(|it| it[0].loss.clear()).contains("expected RE, SNP or BU"));
+
+    let training = |change: fn(&mut Vec<TrainingCurve>)| {
+        refusal(training(), change, |it, stem| training_curves(it, "", stem))
+    };
+    assert!(training(Vec::clear).contains("found 0 values"));
+    assert!(training(|it| it[2].mean.clear()).contains("FCN40-large with BU: found 0 values"));
+    assert!(training(|it| it[2].band = Some(vec![])).contains("band of the training curve"));
+    assert!(training(|it| it[2].mean[4] = f64::NAN).contains("value 4 is NaN"));
+    assert!(training(|it| it[2].loss.clear()).contains("expected RE, SNP or BU"));
+
+    let histogram = |change: fn(&mut Vec<ScoreHistogram>)| {
+        refusal(histograms(), change, |it, stem| score_histograms(it, "", stem))
+    };
+    assert!(histogram(Vec::clear).contains("found 0 values"));
+    assert!(histogram(|it| it[1].anomalous.clear()).contains("anomalous file scores of SNP: found 0"));
+    assert!(
+        histogram(|it| it[1].normal[7] = f64::INFINITY).contains("normal file scores of SNP: value 7 is inf")
+    );
+    assert!(histogram(|it| it[1].threshold = f64::NAN).contains("threshold of SNP"));
+    assert!(histogram(|it| it[1].loss.clear()).contains("expected RE, SNP or BU"));
+}
+
+#[test]
+fn a_timeline_refuses_times_that_cannot_be() {
+    let refused =
+        |change: fn(&mut ScoreTimeline)| refusal(timeline(), change, |it, stem| score_timeline(it, "", stem));
+    assert!(refused(|it| it.losses.clear()).contains("losses of a score timeline: found 0"));
+    assert!(refused(|it| it.losses[1].scores.clear()).contains("frame scores of SNP: found 0"));
+    assert!(refused(|it| it.losses[1].scores[9] = f64::NAN).contains("frame scores of SNP: value 9 is NaN"));
+    assert!(refused(|it| it.losses[1].threshold = Some(f64::NAN)).contains("threshold of SNP"));
+    assert!(refused(|it| it.losses[1].loss.clear()).contains("expected RE, SNP or BU"));
+    assert!(refused(|it| it.seconds = f64::NAN).contains("value 0 is NaN"));
+    assert!(refused(|it| it.step_s = 0.0).contains("expected positive numbers"));
+    assert!(refused(|it| it.seconds = 5.0).contains("the anomaly lasts from 4.9 to 5.6 s"));
+    assert!(refused(|it| it.operations[1].end_s = 3.0).contains("gear_change lasts from 3.1 to 3 s"));
+    assert!(refused(|it| it.step_s = 0.1).contains("expected times between 0 and 10 s"));
+}
+
+#[test]
+fn shares_of_operations_must_be_shares() {
+    let refused = |change: fn(&mut Vec<OperationMaxima>)| {
+        refusal(operations(), change, |it, stem| maxima_by_operation(it, "", stem))
+    };
+    assert!(refused(Vec::clear).contains("found 0 values"));
+    assert!(refused(|it| it.iter_mut().for_each(|of| of.share_of_maxima.clear())).contains("found 0 values"));
+    assert!(refused(|it| it[1].share_of_time = 1.1).contains("\"idle\" hold 1.1"));
+    assert!(refused(|it| it[1].share_of_maxima[0].1 = f64::NAN).contains("is NaN"));
+    assert!(refused(|it| drop(it[1].share_of_maxima.pop())).contains("RE, SNP, expected RE, SNP, BU"));
+    let unknown = |it: &mut Vec<OperationMaxima>| {
+        it.iter_mut().for_each(|of| of.share_of_maxima[0].0 = "AE".to_owned());
+    };
+    assert!(refused(unknown).contains("loss \"AE\", expected RE, SNP or BU"));
+}
+
+#[test]
+fn the_smallest_and_the_wildest_inputs_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let stem = folder.path().join("figure");
+    figure4(&bars()[..1], "", &stem).unwrap();
+    roc_curves(&curves()[..1], "", &stem).unwrap();
+    maxima_by_operation(&operations()[..1], "", &stem).unwrap();
+    for value in [0.0, -1.0, 5e-324, 1e-300, f64::MAX, f64::MIN] {
+        let (loss, model) = ("BU".to_owned(), "FCN64_small".to_owned());
+        let curve = TrainingCurve { model, loss: loss.clone(), mean: vec![value], band: None };
+        training_curves(&[curve], "", &stem).unwrap();
+        let (normal, anomalous) = (vec![value], vec![value, 1.0]);
+        score_histograms(&[ScoreHistogram { loss, normal, anomalous, threshold: value }], "", &stem).unwrap();
+        let mut timeline = timeline();
+        timeline.losses[0].scores[0] = value;
+        timeline.operations.clear();
+        score_timeline(&timeline, "", &stem).unwrap();
+        let svg = fs::read_to_string(stem.with_extension("svg")).unwrap();
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{value}");
+    }
+}
