@@ -5,6 +5,8 @@ mod failure;
 mod harness;
 mod html;
 mod inspect;
+mod run_args;
+mod sweep;
 mod synth;
 mod verify;
 
@@ -25,6 +27,8 @@ struct Cli {
 enum Command {
     /// Train the autoencoders of the 2-D ring; print Table 1 and draw Figures 2 and 3
     Verify(verify::VerifyArgs),
+    /// Train the grid of autoencoders on sounds; print the AUC table and draw Figure 4
+    Sweep(sweep::SweepArgs),
     /// Write a synthetic toy-car set as WAV files
     Synth(synth::SynthArgs),
     /// Show sound files as a model sees them, or check a whole data set
@@ -36,6 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Verify(args) => verify::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Schema => {

@@ -7,6 +7,12 @@ use super::Impossible;
 /// Seeds of one experiment.
 pub(super) const MOST_SEEDS: u64 = 100_000;
 
+/// Units of a layer.
+pub(super) const MOST_UNITS: usize = 10_000;
+
+/// Updates of a training.
+pub(super) const MOST_UPDATES: u64 = 1_000_000_000;
+
 /// A count from 1 to `most`: what is larger is a slip of the pen, and would exhaust memory or patience.
 pub(super) fn count<T: Display + PartialOrd + From<u8>>(
     key: &str,
@@ -25,4 +31,12 @@ pub(super) fn positive(key: &str, found: f64) -> Result<(), Impossible> {
 /// What `holds` says of the value `found`.
 pub(super) fn within(key: &str, found: impl Display, holds: bool, expected: &str) -> Result<(), Impossible> {
     if holds { Ok(()) } else { Err(Impossible::new(key, format!("found {found}, expected {expected}"))) }
+}
+
+/// The settings of AMSGrad, below `training`.
+pub(super) fn check_amsgrad(beta1: f64, beta2: f64, epsilon: f64) -> Result<(), Impossible> {
+    for (key, beta) in [("training.beta1", beta1), ("training.beta2", beta2)] {
+        within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
+    }
+    positive("training.epsilon", epsilon)
 }

@@ -1,11 +1,15 @@
 //! YAML files to validated structs: the only place where an experiment's text is read.
 
 mod check;
+mod choices;
+mod front_end;
 mod locate;
 mod overrides;
 mod readings;
 mod ring;
 pub(crate) mod schema;
+mod sweep;
+mod sweep_cell;
 
 use std::fs;
 use std::path::Path;
@@ -14,9 +18,12 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::BadInput;
 
+pub(crate) use choices::{EngineKind, Loss};
 pub(crate) use overrides::Override;
 pub(crate) use readings::{Reading, Readings};
-pub(crate) use ring::{EngineKind, Loss, PaperValues, RingCell, RingExperiment};
+pub(crate) use ring::{PaperValues, RingCell, RingExperiment};
+pub(crate) use sweep::{FileScore, ScheduleConfig, ScoringConfig, SweepExperiment};
+pub(crate) use sweep_cell::{ModelConfig, SweepCell};
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -26,6 +33,8 @@ pub(crate) enum Kind {
     Ring,
     /// [`Readings`].
     RingReadings,
+    /// [`SweepExperiment`].
+    Sweep,
 }
 
 /// A struct that an experiment file is read into.

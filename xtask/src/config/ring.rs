@@ -1,25 +1,19 @@
 //! `experiments/ring.yaml`: the verification experiment (Sec. 4.1).
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use features::ring::{RingConfig, Sampling};
-use losses::{KdeConfig, Objective};
-use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Training, Weights};
+use losses::KdeConfig;
+use models::{AmsGradConfig, Architecture, Initial, Training};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_SEEDS, count, positive, within};
+use super::check::{MOST_SEEDS, MOST_UNITS, MOST_UPDATES, check_amsgrad, count, positive, within};
+use super::choices::{ActivationKind, BiasesKind, CODE_EPOCH, EngineKind, Loss, WeightsKind, initial};
 use super::{Experiment, Impossible, Kind};
 
 /// Samples of each kind.
 const MOST_SAMPLES: usize = 10_000_000;
-
-/// Units of a layer.
-const MOST_UNITS: usize = 10_000;
-
-/// Updates of a training.
-const MOST_UPDATES: u64 = 1_000_000_000;
 
 /// Nodes of the grid along an axis: every cell that is judged holds their square a few times.
 const MOST_POINTS: usize = 4096;
@@ -48,30 +42,6 @@ pub(crate) struct RingExperiment {
     pub(crate) grid: GridConfig,
     /// Table 1 as the paper prints it, by loss.
     pub(crate) paper: BTreeMap<Loss, PaperValues>,
-}
-
-/// What is minimised, as the paper names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum Loss {
-    /// Reconstruction error (Eq. 7).
-    #[serde(rename = "RE")]
-    Re,
-    /// Simplified Neyman-Pearson (Eq. 9).
-    #[serde(rename = "SNP")]
-    Snp,
-    /// Batch uniformization (Eq. 16).
-    #[serde(rename = "BU")]
-    Bu,
-}
-
-/// The engines of `models`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum EngineKind {
-    /// Explicit gradients on the CPU.
-    Fused,
-    /// Autograd by candle.
-    Candle,
 }
 
 /// How the ring is sampled.
@@ -110,36 +80,6 @@ pub(crate) struct NetworkConfig {
     pub(crate) weights: WeightsKind,
     /// How biases are drawn.
     pub(crate) biases: BiasesKind,
-}
-
-/// What follows each layer but the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ActivationKind {
-    /// The logistic function.
-    Sigmoid,
-    /// max(z, 0).
-    Relu,
-}
-
-/// Glorot's initialisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum WeightsKind {
-    /// From a uniform distribution.
-    GlorotUniform,
-    /// From a normal distribution.
-    GlorotNormal,
-}
-
-/// How biases are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum BiasesKind {
-    /// All zero.
-    Zero,
-    /// Uniform on ±1 / √inputs.
-    Uniform,
 }
 
 /// AMSGrad, and how long it runs.
@@ -224,24 +164,6 @@ pub(crate) struct RingCell {
     pub(crate) grid: GridConfig,
 }
 
-/// Raise this with each change of code that changes results: finished cells are then stale.
-pub(crate) const CODE_EPOCH: u32 = 1;
-
-impl Loss {
-    /// In the paper's order.
-    pub(crate) const ALL: [Self; 3] = [Self::Re, Self::Snp, Self::Bu];
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Re => "RE",
-            Self::Snp => "SNP",
-            Self::Bu => "BU",
-        })
-    }
-}
-
 impl RingExperiment {
     /// The cell of `loss` and `seed`; its folder is called after `model`.
     pub(crate) fn cell(&self, model: &str, loss: Loss, seed: u64) -> RingCell {
@@ -309,10 +231,7 @@ impl TrainingConfig {
         count("training.history_every", self.history_every, MOST_UPDATES)?;
         count("training.checkpoint_every", self.checkpoint_every, MOST_UPDATES)?;
         positive("training.learning_rate", self.learning_rate)?;
-        for (key, beta) in [("training.beta1", self.beta1), ("training.beta2", self.beta2)] {
-            within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
-        }
-        positive("training.epsilon", self.epsilon)
+        check_amsgrad(self.beta1, self.beta2, self.epsilon)
     }
 }
 
@@ -351,34 +270,18 @@ impl RingCell {
     /// # Errors
     /// Sizes of which no autoencoder can be made.
     pub(crate) fn architecture(&self) -> Result<Architecture, models::ModelError> {
-        let activation = match self.network.activation {
-            ActivationKind::Sigmoid => Activation::Sigmoid,
-            ActivationKind::Relu => Activation::Relu,
-        };
-        Architecture::new(self.network.sizes.clone(), activation)
+        Architecture::new(self.network.sizes.clone(), self.network.activation.activation())
     }
 
     /// How parameters are drawn.
     pub(crate) fn initial(&self) -> Initial {
-        let weights = match self.network.weights {
-            WeightsKind::GlorotUniform => Weights::GlorotUniform,
-            WeightsKind::GlorotNormal => Weights::GlorotNormal,
-        };
-        let biases = match self.network.biases {
-            BiasesKind::Zero => Biases::Zero,
-            BiasesKind::Uniform => Biases::Uniform,
-        };
-        Initial { weights, biases }
+        initial(self.network.weights, self.network.biases)
     }
 
     /// What the engine trains for, on one thread: cells run side by side.
     pub(crate) fn training(&self) -> Training {
         let LossConfig { sigma, epsilon, lambda } = self.loss_settings;
-        let objective = match self.loss {
-            Loss::Re => Objective::Re,
-            Loss::Snp => Objective::Snp { lambda },
-            Loss::Bu => Objective::Bu { lambda },
-        };
+        let objective = self.loss.objective(lambda);
         let TrainingConfig { beta1, beta2, .. } = self.training;
         let amsgrad = AmsGradConfig { beta1, beta2, epsilon: self.training.epsilon };
         Training { objective, kde: KdeConfig { sigma, epsilon, standardize: false }, amsgrad, threads: 1 }

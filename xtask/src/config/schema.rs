@@ -3,7 +3,7 @@
 use features::dataset::Manifest;
 use schemars::{JsonSchema, schema_for};
 
-use super::{Readings, RingExperiment};
+use super::{Readings, RingExperiment, SweepExperiment};
 
 /// Any experiment file or data set's manifest.
 #[derive(JsonSchema)]
@@ -12,6 +12,7 @@ use super::{Readings, RingExperiment};
 enum AnyFile {
     Ring(Box<RingExperiment>),
     Readings(Readings),
+    Sweep(Box<SweepExperiment>),
     Dataset(Box<Manifest>),
 }
 

@@ -51,6 +51,20 @@ impl Workspace {
         write().with_context(|| format!("{}: cannot be written", path.display()))
     }
 
+    /// Removes the files whose names are `unwanted`.
+    ///
+    /// # Errors
+    /// A folder that cannot be read or changed.
+    pub(crate) fn remove_all(&self, unwanted: impl Fn(&str) -> bool) -> Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.file_name().and_then(|name| name.to_str()).is_some_and(&unwanted) {
+                fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the folder the finished cell: adds the settings and the sums, syncs, renames. What is not of the cell,
     /// its last checkpoint, goes only then.
     ///

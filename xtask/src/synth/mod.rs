@@ -67,7 +67,7 @@ const RATE: f32 = 16_000.0;
 const VERSION: u32 = 1;
 
 /// Most minutes of training sound: more would not be numbered in three digits.
-const MOST_MINUTES: u32 = 1000;
+pub(crate) const MOST_MINUTES: u32 = 1000;
 
 /// Make a synthetic toy-car set: cars, factory noises, something else, anomalies.
 #[derive(Args, Clone, Debug)]

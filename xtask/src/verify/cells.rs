@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use rayon::prelude::*;
 
 use super::score::{Judge, Metrics};
@@ -12,10 +12,10 @@ use super::train::train;
 use crate::config::{Loss, RingCell};
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, State, Store};
+use crate::harness::{CellName, Failure, Plan, Planned, Store, failure, verdict};
 
-/// Cells with their names and what there is of them.
-pub(super) struct Cells(Vec<(CellName, RingCell, State)>);
+/// The cells of the ring.
+pub(super) struct Cells(Plan<RingCell>);
 
 /// A finished cell.
 pub(super) struct RunResult {
@@ -32,40 +32,19 @@ pub(super) struct Results {
     /// Finished cells, in the order of the plan.
     pub(super) runs: Vec<RunResult>,
     /// Cells that failed, and why.
-    pub(super) failures: Vec<(CellName, String)>,
+    pub(super) failures: Vec<Failure>,
 }
 
 impl Cells {
     pub(super) fn new(store: &Store, cells: Vec<RingCell>) -> Self {
-        let planned = cells.into_iter().map(|cell| {
-            let name = CellName::new(&cell.model, cell.loss, cell.seed, &cell);
-            let state = store.state(&name, &cell);
-            (name, cell, state)
-        });
-        Self(planned.collect())
+        let named =
+            cells.into_iter().map(|cell| (CellName::new(&cell.model, cell.loss, cell.seed, &cell), cell));
+        Self(Plan::new(store, named))
     }
 
     /// Lists each cell with done, missing, stale or damaged, and why.
     pub(super) fn print_plan(&self, store: &Store) {
-        for (name, _, state) in &self.0 {
-            let (word, why) = match state {
-                State::Done => ("done", String::new()),
-                State::Missing => ("missing", String::new()),
-                State::Stale(why) => ("stale", format!("  {why}")),
-                State::Damaged(why) => ("damaged", format!("  {why}")),
-            };
-            crate::print(&format!("{word:8}{name}{why}\n"));
-        }
-        let to_train = self.pending().count();
-        crate::print(&format!(
-            "{to_train} of {} cells to train in {}\n",
-            self.0.len(),
-            store.root().display()
-        ));
-    }
-
-    fn pending(&self) -> impl Iterator<Item = &(CellName, RingCell, State)> {
-        self.0.iter().filter(|(_, _, state)| *state != State::Done)
+        self.0.print(store);
     }
 
     /// Trains what is not done, `jobs` cells side by side, and reads what is.
@@ -73,19 +52,12 @@ impl Cells {
     /// # Errors
     /// Threads that do not start. A cell that fails does not stop the others: it is told of in the results.
     pub(super) fn run(&self, store: &Store, jobs: usize, provenance: &Provenance) -> Result<Results> {
-        let pending: Vec<_> = self.pending().collect();
-        for (name, _, state) in &pending {
-            if let State::Damaged(why) = state {
-                eprintln!("{name}: damaged, is trained again ({why})");
-            }
-        }
+        let pending = self.0.begin(store);
         let mut results = Results { runs: Vec::new(), failures: Vec::new() };
-        if pending.is_empty() {
-            eprintln!("All {} cells are done in {}", self.0.len(), store.root().display());
-        } else {
+        if !pending.is_empty() {
             results.failures = self.train(&pending, store, jobs, provenance)?;
         }
-        for (name, cell, _) in &self.0 {
+        for Planned { name, cell, .. } in &self.0.0 {
             if results.failures.iter().any(|(failed, _)| failed == name) {
                 continue;
             }
@@ -102,24 +74,24 @@ impl Cells {
     /// Trains `pending`; the cells that failed, each with the error and the last lines of its log.
     fn train(
         &self,
-        pending: &[&(CellName, RingCell, State)],
+        pending: &[&Planned<RingCell>],
         store: &Store,
         jobs: usize,
         provenance: &Provenance,
-    ) -> Result<Vec<(CellName, String)>> {
-        let judges = judges(pending.iter().map(|(_, cell, _)| cell))?;
-        let updates = pending.iter().map(|(_, cell, _)| cell.training.updates).sum();
-        let what = format!("Training {} of {} cells", pending.len(), self.0.len());
+    ) -> Result<Vec<Failure>> {
+        let judges = judges(pending.iter().map(|planned| &planned.cell))?;
+        let updates = pending.iter().map(|planned| planned.cell.training.updates).sum();
+        let what = format!("Training {} of {} cells", pending.len(), self.0.0.len());
         let progress = Progress::new(&what, updates);
         let begun = Instant::now();
-        let failure = |(name, cell, _): &&(CellName, RingCell, State)| {
+        let failed = |planned: &&Planned<RingCell>| {
+            let Planned { name, cell, .. } = planned;
             let error = train(name, cell, &judges[&Judge::key(cell)], store, provenance, &progress).err()?;
             progress.say(&format!("{name}: failed: {error:#}"));
-            let log = store.last_words(name).map(|words| format!("\nthe end of its log:\n{words}"));
-            Some((name.clone(), format!("{error:#}{}", log.unwrap_or_default())))
+            Some(failure(store, name, &error))
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
-        let failures = pool.install(|| pending.par_iter().with_max_len(1).filter_map(failure).collect());
+        let failures = pool.install(|| pending.par_iter().with_max_len(1).filter_map(failed).collect());
         progress.finish();
         eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
         Ok(failures)
@@ -149,11 +121,6 @@ impl Results {
 
     /// Fails when a cell failed.
     pub(super) fn verdict(&self) -> Result<()> {
-        match self.failures.as_slice() {
-            [] => Ok(()),
-            [(name, why), ..] => {
-                Err(anyhow!("{} cells failed, the first is {name}:\n{why}", self.failures.len()))
-            }
-        }
+        verdict(&self.failures)
     }
 }

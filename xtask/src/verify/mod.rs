@@ -9,15 +9,16 @@ mod score;
 mod table1;
 mod train;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::config::{self, EngineKind, Kind, Loss, Override, Readings, RingCell, RingExperiment};
+use crate::config::{self, Kind, Loss, Readings, RingCell, RingExperiment};
 use crate::failure::BadInput;
 use crate::harness::provenance::Provenance;
 use crate::harness::{Lock, Store};
+use crate::run_args::RunArgs;
 
 use cells::Cells;
 
@@ -27,24 +28,8 @@ pub(crate) struct VerifyArgs {
     /// What to run
     #[arg(default_value = "experiments/ring.yaml")]
     config: PathBuf,
-    /// Train seeds 0 to N - 1, instead of as many as the file says
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    seeds: Option<u64>,
-    /// Cells trained side by side [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// What trains
-    #[arg(long)]
-    engine: Option<EngineKind>,
-    /// Change a value of the file, such as loss.sigma=2.0; may be given again
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<Override>,
-    /// Results folder [default: results/NAME, after the file NAME.yaml]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// List the cells, done, missing or stale and why, and train nothing
-    #[arg(long)]
-    plan: bool,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 /// Runs `verify`.
@@ -52,43 +37,31 @@ pub(crate) struct VerifyArgs {
 /// # Errors
 /// [`BadInput`] before any work; a cell that failed, after all others were done.
 pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => Path::new("results").join(args.config.file_stem().unwrap_or_default()),
-    };
-    let run = Run { store: Store::at(&out, &train::FILES), jobs: jobs(args.jobs), plan: args.plan };
+    let store = Store::at(&args.run.out(&args.config), &train::FILES);
+    let run = Run { store, jobs: args.run.jobs(), plan: args.run.plan };
     match config::kind(&args.config)? {
         Kind::Ring => run.ring(&args.ring()?),
         Kind::RingReadings => readings::run(&run, &args.readings()?),
+        Kind::Sweep => {
+            let path = args.config.display();
+            Err(BadInput(format!("{path}: found a sweep, expected a ring; run `cargo xtask sweep {path}`"))
+                .into())
+        }
     }
 }
 
 impl VerifyArgs {
-    /// What the arguments change in a file.
-    fn overrides(&self) -> Vec<Override> {
-        let seeds = self.seeds.map(|seeds| Override::new("seeds", seeds.into()));
-        let engine = self.engine.map(|engine| {
-            let name = serde_yaml::to_value(engine).expect("an engine's name is plain data");
-            Override::new("engine", name)
-        });
-        self.set.iter().cloned().chain(seeds).chain(engine).collect()
-    }
-
     fn ring(&self) -> Result<RingExperiment, BadInput> {
-        config::load(&self.config, &self.overrides())
+        config::load(&self.config, &self.run.overrides())
     }
 
     fn readings(&self) -> Result<Vec<(config::Reading, RingExperiment)>, BadInput> {
-        if self.engine.is_some() {
+        if self.run.engine.is_some() {
             let what = "--engine: found with a table of readings, expected with a single experiment; name the engine in a reading";
             return Err(BadInput(what.to_owned()));
         }
-        config::load::<Readings>(&self.config, &self.overrides())?.experiments(&self.config)
+        config::load::<Readings>(&self.config, &self.run.overrides())?.experiments(&self.config)
     }
-}
-
-fn jobs(asked: Option<u16>) -> usize {
-    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 /// Where and how a command runs.

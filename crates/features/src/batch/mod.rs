@@ -33,6 +33,29 @@ impl Default for BatchConfig {
     }
 }
 
+impl BatchConfig {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`BatchError::Setting`] for the first that is impossible.
+    pub fn check(&self) -> Result<(), BatchError> {
+        let setting = |key, found: String, expected: &str| {
+            Err(BatchError::Setting { key, found, expected: expected.to_owned() })
+        };
+        if !(self.piece_s >= 0.1 && self.piece_s <= 3600.0) {
+            return setting("piece_s", format!("{} s", self.piece_s), "0.1 to 3600 s");
+        }
+        if self.pieces == 0 {
+            return setting("pieces", "0".to_owned(), "at least 1");
+        }
+        let [low, high] = self.anr_db;
+        if !(-200.0 <= low && low <= high && high <= 200.0) {
+            return setting("anr_db", format!("[{low}, {high}]"), "[low, high] between -200 and 200 dB");
+        }
+        Ok(())
+    }
+}
+
 /// Why batches cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
@@ -167,7 +190,7 @@ impl BatchMaker {
         config: &BatchConfig,
         log_mel: &LogMelConfig,
     ) -> Result<Self, BatchError> {
-        check(config)?;
+        config.check()?;
         let log_mel = LogMel::new(log_mel)?;
         let rate = log_mel.config().rate;
         let piece = (config.piece_s * f64::from(rate)).round() as usize;
@@ -258,23 +281,6 @@ impl BatchMaker {
         let clip = self.sounds.something_else[draw.clip].name.clone();
         BatchError::Mix { seed, index, clip, at: draw.at, pieces: names.join(", "), source }
     }
-}
-
-fn check(config: &BatchConfig) -> Result<(), BatchError> {
-    let setting = |key, found: String, expected: &str| {
-        Err(BatchError::Setting { key, found, expected: expected.to_owned() })
-    };
-    if !(config.piece_s >= 0.1 && config.piece_s <= 3600.0) {
-        return setting("piece_s", format!("{} s", config.piece_s), "0.1 to 3600 s");
-    }
-    if config.pieces == 0 {
-        return setting("pieces", "0".to_owned(), "at least 1");
-    }
-    let [low, high] = config.anr_db;
-    if !(-200.0 <= low && low <= high && high <= 200.0) {
-        return setting("anr_db", format!("[{low}, {high}]"), "[low, high] between -200 and 200 dB");
-    }
-    Ok(())
 }
 
 fn check_sounds(

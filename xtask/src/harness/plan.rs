@@ -1,0 +1,83 @@
+//! The cells of a run, each with what there is of it.
+
+use anyhow::{Result, anyhow};
+use serde::Serialize;
+
+use super::{CellName, State, Store};
+
+/// A cell that is asked for.
+#[derive(Debug)]
+pub(crate) struct Planned<C> {
+    /// Its name.
+    pub(crate) name: CellName,
+    /// Everything that decides its result.
+    pub(crate) cell: C,
+    /// What there is of it.
+    pub(crate) state: State,
+}
+
+/// A cell that failed: why, and the end of its log.
+pub(crate) type Failure = (CellName, String);
+
+/// Every cell that is asked for, in the order of tables.
+#[derive(Debug)]
+pub(crate) struct Plan<C>(pub(crate) Vec<Planned<C>>);
+
+impl<C: Serialize> Plan<C> {
+    /// Looks for each of `cells` in `store`.
+    pub(crate) fn new(store: &Store, cells: impl IntoIterator<Item = (CellName, C)>) -> Self {
+        let planned = cells.into_iter().map(|(name, cell)| {
+            let state = store.state(&name, &cell);
+            Planned { name, cell, state }
+        });
+        Self(planned.collect())
+    }
+
+    /// Lists each cell with done, missing, stale or damaged, and why.
+    pub(crate) fn print(&self, store: &Store) {
+        for Planned { name, state, .. } in &self.0 {
+            let (word, why) = match state {
+                State::Done => ("done", String::new()),
+                State::Missing => ("missing", String::new()),
+                State::Stale(why) => ("stale", format!("  {why}")),
+                State::Damaged(why) => ("damaged", format!("  {why}")),
+            };
+            crate::print(&format!("{word:8}{name}{why}\n"));
+        }
+        let (to_train, all) = (self.pending().len(), self.0.len());
+        crate::print(&format!("{to_train} of {all} cells to train in {}\n", store.root().display()));
+    }
+
+    /// The cells that are not done.
+    pub(crate) fn pending(&self) -> Vec<&Planned<C>> {
+        self.0.iter().filter(|planned| planned.state != State::Done).collect()
+    }
+
+    /// The cells that are to be trained; says which are damaged, or that all are done.
+    pub(crate) fn begin(&self, store: &Store) -> Vec<&Planned<C>> {
+        let pending = self.pending();
+        for Planned { name, state, .. } in &pending {
+            if let State::Damaged(why) = state {
+                eprintln!("{name}: damaged, is trained again ({why})");
+            }
+        }
+        if pending.is_empty() {
+            eprintln!("All {} cells are done in {}", self.0.len(), store.root().display());
+        }
+        pending
+    }
+}
+
+/// Why the cell `name` failed, with the end of its log.
+pub(crate) fn failure(store: &Store, name: &CellName, error: &anyhow::Error) -> Failure {
+    let log = store.last_words(name).map(|words| format!("\nthe end of its log:\n{words}"));
+    (name.clone(), format!("{error:#}{}", log.unwrap_or_default()))
+}
+
+/// Fails when a cell failed.
+pub(crate) fn verdict(failures: &[Failure]) -> Result<()> {
+    match failures {
+        [] => Ok(()),
+        [(name, why), ..] => Err(anyhow!("{} cells failed, the first is {name}:\n{why}", failures.len())),
+    }
+}

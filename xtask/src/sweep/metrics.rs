@@ -1,0 +1,88 @@
+//! What the scores of one cell say: areas under the ROC curve, ANR by ANR.
+
+use anyhow::Result;
+use eval::auc::{auc, partial_auc};
+use serde::{Deserialize, Serialize};
+
+use super::scores::{FileScore, Scores};
+use crate::config;
+
+/// False-positive rate up to which `metrics.json` has pAUC.
+const MAX_FPR: f64 = 0.1;
+
+/// `metrics.json`: of the largest frame of each file (Eq. 11).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Metrics {
+    /// By ANR.
+    conditions: Vec<ConditionMetrics>,
+    /// Largest score of a normal file.
+    max_score_normal: f64,
+    /// Mean score of a normal file.
+    mean_score_normal: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ConditionMetrics {
+    anr_db: Option<f64>,
+    auc: f64,
+    /// Standardised after McClish.
+    pauc: f64,
+}
+
+/// Normal files against the anomalous ones of one ANR.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Condition {
+    /// In dB; none where anomalies are whole recordings.
+    pub(super) anr_db: Option<f64>,
+    /// Scores of normal files, in the order of `scores.csv`.
+    pub(super) normal: Vec<f64>,
+    /// Scores of anomalous files.
+    pub(super) anomalous: Vec<f64>,
+}
+
+/// The conditions that `files` make, in their order.
+pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Condition> {
+    let score = |file: &FileScore| {
+        f64::from(match kind {
+            config::FileScore::Max => file.score,
+            config::FileScore::Mean => file.mean_score,
+        })
+    };
+    let labelled = |label: &'static str| files.iter().filter(move |file| file.label == label);
+    let normal: Vec<f64> = labelled("normal").map(score).collect();
+    let mut conditions: Vec<Condition> = Vec::new();
+    for file in labelled("anomalous") {
+        match conditions.iter_mut().find(|condition| condition.anr_db == file.anr_db) {
+            Some(condition) => condition.anomalous.push(score(file)),
+            None => conditions.push(Condition {
+                anr_db: file.anr_db,
+                normal: normal.clone(),
+                anomalous: vec![score(file)],
+            }),
+        }
+    }
+    conditions
+}
+
+impl Metrics {
+    pub(super) fn of(scores: &Scores) -> Result<Self> {
+        let conditions = conditions(&scores.files, config::FileScore::Max);
+        let normal = conditions.first().map_or(&[][..], |condition| &condition.normal);
+        let max_score_normal = normal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mean_score_normal = eval::stats::mean(normal)?;
+        let measured = conditions.iter().map(|Condition { anr_db, normal, anomalous }| {
+            let pauc = partial_auc(normal, anomalous, MAX_FPR)?;
+            Ok(ConditionMetrics { anr_db: *anr_db, auc: auc(normal, anomalous)?, pauc })
+        });
+        Ok(Self { conditions: measured.collect::<Result<_>>()?, max_score_normal, mean_score_normal })
+    }
+
+    /// The areas in a line.
+    pub(super) fn summary(&self) -> String {
+        let area = |condition: &ConditionMetrics| {
+            let anr = condition.anr_db.map_or(String::new(), |anr_db| format!(" at {anr_db} dB"));
+            format!("AUC{anr} {:.3}", condition.auc)
+        };
+        self.conditions.iter().map(area).collect::<Vec<_>>().join(", ")
+    }
+}

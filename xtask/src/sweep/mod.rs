@@ -1,0 +1,215 @@
+//! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
+
+mod groups;
+mod history;
+mod metrics;
+mod rows;
+mod scores;
+mod select;
+mod sounds;
+mod train;
+mod trainer;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::config::{self, Kind, SweepCell, SweepExperiment};
+use crate::failure::BadInput;
+use crate::harness::progress::Progress;
+use crate::harness::provenance::Provenance;
+use crate::harness::{CellName, Failure, Plan, Planned, Store, stop, verdict};
+use crate::run_args::RunArgs;
+
+use groups::groups;
+use select::Pattern;
+use sounds::Sounds;
+use train::Context;
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// What to run
+    #[arg(default_value = "experiments/toycar.yaml")]
+    config: PathBuf,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Only cells of which the name holds this, or is this where it has a `*`, such as 'FCN40-*-bu-*'
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<Pattern>,
+    /// Where nets are trained
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+}
+
+/// Where nets are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Device {
+    /// On this machine's cores.
+    Cpu,
+}
+
+/// Runs `sweep`.
+///
+/// # Errors
+/// [`BadInput`] before any work; a run that was stopped; a cell that failed, after all others were done.
+pub(crate) fn run(args: &SweepArgs) -> Result<()> {
+    let Device::Cpu = args.device;
+    let experiment = load(args)?;
+    let store = Store::at(&args.run.out(&args.config), &train::FILES);
+    if args.run.plan {
+        return plan(args, &experiment, &store);
+    }
+    // The lock first: what is there must not change between the look and the work.
+    let _lock = store.open()?;
+    let sounds = Sounds::open(&experiment)?;
+    let cells = Plan::new(&store, cells(args, &experiment, &sounds)?);
+    let provenance = Provenance::now(args.run.jobs());
+    let failures = train_all(&cells, &experiment, &sounds, &store, &provenance)?;
+    verdict(&failures)
+}
+
+fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
+    let path = args.config.display();
+    match config::kind(&args.config)? {
+        Kind::Sweep => config::load(&args.config, &args.run.overrides()),
+        _ => {
+            Err(BadInput(format!("{path}: found a ring, expected a sweep; run `cargo xtask verify {path}`")))
+        }
+    }
+}
+
+/// Prints the cells; writes nothing.
+fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result<()> {
+    let Some(folder) = sounds::to_be_made(experiment)? else {
+        Plan::new(store, cells(args, experiment, &Sounds::open(experiment)?)?).print(store);
+        return Ok(());
+    };
+    let stems = stems(args, experiment)?;
+    stems.iter().for_each(|stem| crate::print(&format!("{:8}{stem}\n", "missing")));
+    let (count, root) = (stems.len(), store.root().display());
+    crate::print(&format!(
+        "{count} of {count} cells to train in {root}, after {} is made\n",
+        folder.display()
+    ));
+    Ok(())
+}
+
+/// Names of the cells without the hash of sounds that are still to be made.
+fn stems(args: &SweepArgs, experiment: &SweepExperiment) -> Result<Vec<String>, BadInput> {
+    let named = on_machine(experiment, None, "").into_iter().map(|cell| name(&cell).stem().to_owned());
+    chosen(args, named.collect(), |stem| stem)
+}
+
+/// Every cell of the experiment that is asked for, in the order of tables.
+fn cells(
+    args: &SweepArgs,
+    experiment: &SweepExperiment,
+    sounds: &Sounds,
+) -> Result<Vec<(CellName, SweepCell)>> {
+    let machines = sounds.machines();
+    let cells = machines
+        .iter()
+        .flat_map(|machine| on_machine(experiment, machine.as_deref(), &sounds.hash(machine.as_deref())));
+    let named = cells.map(|cell| (name(&cell), cell)).collect();
+    Ok(chosen(args, named, |(name, _)| name.stem())?)
+}
+
+fn on_machine(experiment: &SweepExperiment, machine: Option<&str>, data: &str) -> Vec<SweepCell> {
+    let mut cells = Vec::new();
+    for model in experiment.models() {
+        for &loss in &experiment.losses {
+            let cell = |seed| SweepCell::new(experiment, &model, loss, seed, data).on(machine);
+            cells.extend((0..experiment.seeds).map(cell));
+        }
+    }
+    cells
+}
+
+fn name(cell: &SweepCell) -> CellName {
+    CellName::new(&cell.model_name(), cell.loss, cell.seed, cell)
+}
+
+/// What of `all` is asked for.
+fn chosen<T>(args: &SweepArgs, all: Vec<T>, stem: impl Fn(&T) -> &str) -> Result<Vec<T>, BadInput> {
+    let Some(pattern) = &args.only else { return Ok(all) };
+    let (example, count) = (all.first().map_or(String::new(), |cell| stem(cell).to_owned()), all.len());
+    let chosen: Vec<T> = all.into_iter().filter(|cell| pattern.matches(stem(cell))).collect();
+    if chosen.is_empty() {
+        let what = format!(
+            "--only {pattern}: found none of {count} cells, expected one at least, such as {example}"
+        );
+        return Err(BadInput(what));
+    }
+    Ok(chosen)
+}
+
+/// Trains what is not done, one machine after the other, so that only one has its sounds in memory.
+fn train_all(
+    plan: &Plan<SweepCell>,
+    experiment: &SweepExperiment,
+    sounds: &Sounds,
+    store: &Store,
+    provenance: &Provenance,
+) -> Result<Vec<Failure>> {
+    let pending = plan.begin(store);
+    if pending.is_empty() {
+        return Ok(Vec::new());
+    }
+    stop::listen()?;
+    let (jobs, begun) = (provenance.threads, Instant::now());
+    let what = format!("Training {} of {} cells", pending.len(), plan.0.len());
+    let updates = pending.iter().map(|planned| planned.cell.training.updates()).sum();
+    let progress = Progress::new(&what, updates);
+    let scoring = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
+    let mut failures = Vec::new();
+    for machine in sounds.machines() {
+        let cells: Vec<&Planned<SweepCell>> =
+            pending.iter().copied().filter(|planned| planned.cell.machine == machine).collect();
+        if cells.is_empty() || stop::asked() {
+            continue;
+        }
+        let material = sounds.load(machine.as_deref(), cells.iter().map(|planned| &planned.cell))?;
+        let context = Context {
+            store,
+            batch: experiment.batch(),
+            material: &material,
+            provenance,
+            progress: &progress,
+            scoring: &scoring,
+        };
+        failures.extend(side_by_side(&cells, jobs, &context));
+    }
+    progress.finish();
+    if stop::asked() {
+        return Err(stop::Stopped.into());
+    }
+    eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
+    Ok(failures)
+}
+
+/// Trains groups of cells, `jobs` at a time.
+///
+/// Plain threads and no rayon pool: a worker that waits for its files to be scored would begin another group
+/// meanwhile, and come back to its own only when that one is trained.
+fn side_by_side(cells: &[&Planned<SweepCell>], jobs: usize, context: &Context<'_>) -> Vec<Failure> {
+    let queue = Mutex::new(groups(cells, jobs).into_iter());
+    let failures = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = queue.lock().expect("no thread panics with the queue").next();
+            let Some(group) = next.filter(|_| !stop::asked()) else { return };
+            let failed = train::train(&group, context);
+            failures.lock().expect("no thread panics with the failures").extend(failed);
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..jobs).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    failures.into_inner().expect("all threads have ended")
+}

@@ -1,0 +1,170 @@
+//! The sounds of a sweep: opened and hashed once, loaded for one machine at a time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use features::batch::TrainingSounds;
+use features::dataset::{Dataset, Label, Manifest, Role, default_index};
+use features::testset::TestSet;
+
+use crate::config::{self, SweepCell, SweepExperiment};
+use crate::failure::BadInput;
+use crate::synth::{self, SynthArgs};
+
+/// A set of sounds, and how an experiment takes it.
+pub(super) struct Sounds {
+    set: Dataset,
+    most_something_else: Option<usize>,
+    by_machine: bool,
+}
+
+/// What cells of one machine are trained and scored with; in memory once for all of them.
+pub(super) struct Material {
+    pub(super) training: Arc<TrainingSounds>,
+    pub(super) tests: TestSet,
+}
+
+/// The manifest of `experiment`, and the synthetic set to make for it, if there is one to make.
+fn manifest(experiment: &SweepExperiment) -> Result<(Manifest, Option<SynthArgs>), BadInput> {
+    let data = &experiment.data;
+    let mut manifest: Manifest = config::load(&data.manifest, &[])?;
+    if let Some(root) = &data.root {
+        manifest.root.clone_from(root);
+    }
+    let synth = data.synth.map(|synth| SynthArgs {
+        out: manifest.root.clone(),
+        seed: synth.seed,
+        minutes: synth.minutes,
+    });
+    Ok((manifest, synth))
+}
+
+/// The folder of a synthetic set that is still to be made.
+pub(super) fn to_be_made(experiment: &SweepExperiment) -> Result<Option<PathBuf>, BadInput> {
+    let (_, synth) = manifest(experiment)?;
+    Ok(synth.map(|synth| synth.out).filter(|out| !out.exists()))
+}
+
+impl Sounds {
+    /// Opens the set of `experiment`, and makes it before, where it is synthetic and not there.
+    ///
+    /// # Errors
+    /// [`BadInput`] with all that is wrong with the manifest, or with all folders and files at once.
+    pub(super) fn open(experiment: &SweepExperiment) -> Result<Self> {
+        let (manifest, synth) = manifest(experiment)?;
+        if let Some(synth) = synth {
+            synth::run(&synth)?;
+        }
+        let set = Dataset::open(&manifest, &default_index(&manifest));
+        let set =
+            set.map_err(|error| BadInput(format!("{}: {error}", experiment.data.manifest.display())))?;
+        for warning in &set.warnings {
+            eprintln!("warning: {warning}");
+        }
+        let sounds = Self {
+            set,
+            most_something_else: experiment.data.most_something_else,
+            by_machine: experiment.data.by_machine,
+        };
+        sounds.check(experiment)?;
+        Ok(sounds)
+    }
+
+    fn check(&self, experiment: &SweepExperiment) -> Result<(), BadInput> {
+        let wrong = |what: String| Err(BadInput(format!("{}: {what}", experiment.data.manifest.display())));
+        if self.by_machine && self.machines().is_empty() {
+            return wrong(
+                "found no {machine} in its patterns, expected one, as `data.by_machine` is set".into(),
+            );
+        }
+        for machine in self.machines() {
+            let set = self.of(machine.as_deref());
+            for role in [Role::NormalTest, Role::AnomalyTest] {
+                if set.role(role).next().is_none() {
+                    let name = machine.as_deref().map_or(String::new(), |name| format!(" of {name}"));
+                    return wrong(format!(
+                        "found no {} sound{name}, expected some: without them the AUC is undefined",
+                        role.name()
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The machines that get nets of their own; one of no name where all sounds are of one machine.
+    pub(super) fn machines(&self) -> Vec<Option<String>> {
+        if self.by_machine { self.set.machines().into_iter().map(Some).collect() } else { vec![None] }
+    }
+
+    /// Hash of what the nets of a machine are trained and scored with.
+    pub(super) fn hash(&self, machine: Option<&str>) -> String {
+        self.of(machine).hash()
+    }
+
+    fn of(&self, machine: Option<&str>) -> Dataset {
+        let mut set = machine.map_or_else(|| self.set.clone(), |machine| self.set.of_machine(machine));
+        if let Some(most) = self.most_something_else {
+            let all = set.role(Role::SomethingElse).count();
+            let mut index = 0;
+            set.files.retain(|file| {
+                file.role != Role::SomethingElse || {
+                    index += 1;
+                    // Every (all / most)th of them: `most` in all.
+                    all <= most || (index * most) / all > ((index - 1) * most) / all
+                }
+            });
+        }
+        set
+    }
+
+    /// Loads the sounds of a machine for `cells`.
+    ///
+    /// # Errors
+    /// [`BadInput`] with all files at once that cannot be read, mixed, or that are too short for a row.
+    pub(super) fn load<'a>(
+        &self,
+        machine: Option<&str>,
+        cells: impl Iterator<Item = &'a SweepCell>,
+    ) -> Result<Material, BadInput> {
+        let front_ends: Vec<_> = cells.map(|cell| cell.model.front_end.log_mel()).collect();
+        let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
+        let rate = front_ends.first().map_or(16_000, |config| config.rate);
+        let set = self.of(machine);
+        let load = || Ok((TrainingSounds::load(&set, rate)?, TestSet::load(&set, rate, span)?));
+        let loaded: Result<_, features::dataset::DatasetError> = load();
+        let (training, tests) = loaded.map_err(|error| BadInput(error.to_string()))?;
+        Ok(Material { training: Arc::new(training), tests })
+    }
+
+    /// Of all normal training time that has labels, the share of each operation.
+    pub(super) fn operations(&self) -> std::collections::BTreeMap<String, f64> {
+        let mut seconds = std::collections::BTreeMap::<String, f64>::new();
+        for operation in self.set.role(Role::NormalTrain).flat_map(|file| &file.operations) {
+            *seconds.entry(operation.name.clone()).or_default() += operation.end_s - operation.start_s;
+        }
+        let total: f64 = seconds.values().sum();
+        seconds.into_iter().map(|(name, time)| (name, time / total)).collect()
+    }
+
+    /// Files, hours and hash, for the report.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let role = |role: Role| {
+            let (files, seconds) = self
+                .set
+                .role(role)
+                .fold((0, 0.0), |(files, seconds), file| (files + 1, seconds + file.facts.seconds()));
+            (role.name().to_owned(), format!("{files} files, {:.2} hours", seconds / 3600.0))
+        };
+        let machines = self.set.machines().join(", ");
+        let mut facts = vec![("set".to_owned(), self.set.name.clone())];
+        facts.extend(Role::ALL.map(role));
+        facts.push(("machines".to_owned(), machines));
+        facts.push(("hash".to_owned(), self.set.hash()));
+        facts
+    }
+}
+
+/// The column of `scores.csv` that a label fills.
+pub(super) const LABELS: [Label; 4] = [Label::Machine, Label::Id, Label::Class, Label::Car];

@@ -1,0 +1,144 @@
+//! Trains the cells of a group side by side on the same batches, then scores and finishes each.
+
+use std::time::Instant;
+
+use anyhow::{Error, Result};
+use features::batch::{BatchConfig, BatchMaker, Prefetch};
+use losses::Kde;
+use models::Batch;
+use rayon::ThreadPool;
+
+use super::groups::Group;
+use super::scores::Scores;
+use super::sounds::Material;
+use super::trainer::{HISTORY, LOG, Trainer};
+use crate::config::SweepCell;
+use crate::harness::progress::Progress;
+use crate::harness::provenance::Provenance;
+use crate::harness::{Failure, Planned, Store, failure, stop};
+
+/// Every file of a finished cell but its settings.
+pub(super) const FILES: [&str; 7] =
+    [HISTORY, "scores.csv", "operations.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
+
+/// What the trainings of a run share.
+pub(super) struct Context<'a> {
+    pub(super) store: &'a Store,
+    pub(super) batch: BatchConfig,
+    pub(super) material: &'a Material,
+    pub(super) provenance: &'a Provenance,
+    pub(super) progress: &'a Progress,
+    /// Scores files in parallel.
+    pub(super) scoring: &'a ThreadPool,
+}
+
+/// Trains, scores and finishes every cell of `group`; the cells that failed, which do not stop the others.
+pub(super) fn train(group: &Group<'_>, context: &Context<'_>) -> Vec<Failure> {
+    let (mut trainers, mut failures) = (Vec::new(), Vec::new());
+    for planned in group {
+        match Trainer::open(planned, context.store, context.provenance, context.progress) {
+            Ok(trainer) => trainers.push(trainer),
+            Err(error) => failures.push(context.failed(planned, &error)),
+        }
+    }
+    if let Err(error) = update_all(&mut trainers, context, &mut failures) {
+        failures.extend(trainers.drain(..).map(|trainer| context.failed(trainer.planned, &error)));
+    }
+    for trainer in trainers {
+        let saved = if stop::asked() { trainer.save() } else { finish(&trainer, context) };
+        failures.extend(saved.err().map(|error| context.failed(trainer.planned, &error)));
+    }
+    failures
+}
+
+impl Context<'_> {
+    /// Tells that a cell failed, in its log too.
+    fn failed(&self, planned: &Planned<SweepCell>, error: &Error) -> Failure {
+        if let Ok(workspace) = self.store.workspace(&planned.name) {
+            let _ = workspace.append(LOG, &format!("failed: {error:#}")); // where even this fails, the error is told
+        }
+        self.progress.say(&format!("{}: failed: {error:#}", planned.name));
+        failure(self.store, &planned.name, error)
+    }
+}
+
+/// Makes all updates that are left to make; a cell that fails is dropped from `trainers`.
+fn update_all(
+    trainers: &mut Vec<Trainer<'_>>,
+    context: &Context<'_>,
+    failures: &mut Vec<Failure>,
+) -> Result<()> {
+    let Some(first) = trainers.first() else { return Ok(()) };
+    let (cell, updates) = (first.planned.cell.clone(), first.planned.cell.training.updates());
+    let start = trainers.iter().map(Trainer::step).min().unwrap_or(updates);
+    let training = context.material.training.clone();
+    let maker = BatchMaker::new(training, &context.batch, &cell.model.front_end.log_mel())?;
+    let mut batches = Prefetch::start(maker, cell.seed, start..updates);
+    let mut density = Density { kde: Kde::new(cell.dim(), cell.training().kde, 1)?, weights: Vec::new() };
+    for step in start..updates {
+        if stop::asked() || trainers.is_empty() {
+            return Ok(());
+        }
+        let Some(batch) = batches.next_batch() else { break };
+        let batch = batch?;
+        let weighted = |trainer: &Trainer<'_>| trainer.planned.cell.training().objective.is_weighted();
+        let due = |trainer: &Trainer<'_>| trainer.step() == step;
+        let spread = if trainers.iter().any(|trainer| due(trainer) && weighted(trainer)) {
+            Some(density.weigh(batch.normal_rows(), batch.normal))
+        } else {
+            None
+        };
+        let mut failed = Vec::new();
+        for (index, trainer) in trainers.iter_mut().enumerate().filter(|(_, trainer)| due(trainer)) {
+            let weights = weighted(trainer).then_some(density.weights.as_slice());
+            let rows = Batch { rows: &batch.rows, normal: batch.normal, weights };
+            match trainer.update(rows, spread.filter(|_| weights.is_some())) {
+                Ok(()) => context.progress.advance(1),
+                Err(error) => failed.push((index, error)),
+            }
+        }
+        for (index, error) in failed.into_iter().rev() {
+            let trainer = trainers.remove(index);
+            failures.push(context.failed(trainer.planned, &error));
+        }
+    }
+    Ok(())
+}
+
+/// The weights of a batch, estimated once for all nets that take them.
+struct Density {
+    kde: Kde,
+    weights: Vec<f32>,
+}
+
+impl Density {
+    /// Estimates the weights of `count` rows; their standard deviation over their mean.
+    fn weigh(&mut self, rows: &[f32], count: usize) -> f64 {
+        self.weights.resize(count, 0.0);
+        self.kde.weights(rows, &mut self.weights);
+        let number = count as f64;
+        let mean = self.weights.iter().map(|weight| f64::from(*weight)).sum::<f64>() / number;
+        let square =
+            self.weights.iter().map(|weight| (f64::from(*weight) - mean).powi(2)).sum::<f64>() / number;
+        square.sqrt() / mean
+    }
+}
+
+/// Scores the tests and makes the cell a finished one.
+fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
+    let (Planned { name, cell, .. }, workspace) = (trainer.planned, &trainer.workspace);
+    let (begun, parameters) = (Instant::now(), trainer.parameters()?);
+    let scores = Scores::of(cell, &parameters, &context.material.tests, context.scoring)?;
+    let metrics = scores.metrics()?;
+    workspace.append(
+        LOG,
+        &format!("scored {} files in {:.1} s", scores.files.len(), begun.elapsed().as_secs_f64()),
+    )?;
+    scores.write(workspace)?;
+    workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
+    workspace.write("weights.safetensors", &parameters.to_bytes())?;
+    workspace.write("env.json", (serde_json::to_string_pretty(context.provenance)? + "\n").as_bytes())?;
+    workspace.finish(cell)?;
+    context.progress.say(&format!("{name}: {}", metrics.summary()));
+    Ok(())
+}
