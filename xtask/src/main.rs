@@ -5,6 +5,7 @@ mod failure;
 mod harness;
 mod html;
 mod inspect;
+mod report;
 mod run_args;
 mod sweep;
 mod synth;

@@ -22,8 +22,8 @@ pub(crate) use choices::{EngineKind, Loss};
 pub(crate) use overrides::Override;
 pub(crate) use readings::{Reading, Readings};
 pub(crate) use ring::{PaperValues, RingCell, RingExperiment};
-pub(crate) use sweep::{FileScore, ScheduleConfig, ScoringConfig, SweepExperiment};
-pub(crate) use sweep_cell::{ModelConfig, SweepCell};
+pub(crate) use sweep::{FileScore, ScoringConfig, SweepExperiment};
+pub(crate) use sweep_cell::SweepCell;
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]

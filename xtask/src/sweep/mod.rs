@@ -1,12 +1,17 @@
 //! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
 
+mod claims;
+mod figures;
 mod groups;
 mod history;
 mod metrics;
+mod report;
+mod results;
 mod rows;
 mod scores;
 mod select;
 mod sounds;
+mod tables;
 mod train;
 mod trainer;
 
@@ -21,12 +26,15 @@ use crate::config::{self, Kind, SweepCell, SweepExperiment};
 use crate::failure::BadInput;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, Plan, Planned, Store, stop, verdict};
+use crate::harness::{CellName, Failure, Plan, Planned, Store, stop};
 use crate::run_args::RunArgs;
 
+use claims::Claims;
 use groups::groups;
+use results::Results;
 use select::Pattern;
 use sounds::Sounds;
+use tables::Tables;
 use train::Context;
 
 /// Arguments of `sweep`.
@@ -69,7 +77,38 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     let cells = Plan::new(&store, cells(args, &experiment, &sounds)?);
     let provenance = Provenance::now(args.run.jobs());
     let failures = train_all(&cells, &experiment, &sounds, &store, &provenance)?;
-    verdict(&failures)
+    conclude(&experiment, &sounds, &Results::read(&cells, &failures, &store), &store, &provenance)
+}
+
+/// Makes tables, figures and report from the finished cells; fails when a cell failed.
+fn conclude(
+    experiment: &SweepExperiment,
+    sounds: &Sounds,
+    results: &Results,
+    store: &Store,
+    provenance: &Provenance,
+) -> Result<()> {
+    let tables = Tables::new(results, &experiment.scoring, &sounds.operations())?;
+    let claims = Claims::decide(results, &tables, experiment.scoring.file)?;
+    if !results.runs.is_empty() {
+        tables.write(store)?; // else the tables of an earlier run stay
+    }
+    let figures = &figures::draw(store, experiment, results, &tables)?;
+    report::write(
+        store,
+        &report::Content {
+            experiment,
+            sounds,
+            results,
+            tables: &tables,
+            claims: &claims,
+            figures,
+            provenance,
+        },
+    )?;
+    crate::print(&report::text(&tables, &claims));
+    crate::print(&format!("Tables, figures and report.html are in {}\n", store.root().display()));
+    results.verdict()
 }
 
 fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use features::batch::TrainingSounds;
-use features::dataset::{Dataset, Label, Manifest, Role, default_index};
+use features::dataset::{Dataset, Manifest, Role, default_index};
 use features::testset::TestSet;
 
 use crate::config::{self, SweepCell, SweepExperiment};
@@ -165,6 +165,3 @@ impl Sounds {
         facts
     }
 }
-
-/// The column of `scores.csv` that a label fills.
-pub(super) const LABELS: [Label; 4] = [Label::Machine, Label::Id, Label::Class, Label::Car];

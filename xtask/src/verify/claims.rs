@@ -53,27 +53,3 @@ pub(super) fn decide(results: &Results) -> Result<Vec<Claim>> {
     });
     Ok(decided.collect::<Result<_, _>>()?)
 }
-
-/// The score card for people.
-pub(super) fn to_text(claims: &[Claim]) -> String {
-    let mut text =
-        "\nClaims of Sec. 4.1.2, paired over seeds, 95 % bootstrap interval of the mean\n".to_owned();
-    for claim in claims {
-        text += &format!(
-            "{:10} {}\n           {}: {}\n",
-            claim.verdict.to_string(),
-            claim.text,
-            claim.statistic,
-            estimate(claim)
-        );
-    }
-    text + "\n"
-}
-
-/// The estimate with its interval.
-pub(super) fn estimate(claim: &Claim) -> String {
-    match claim.interval {
-        Some(interval) => format!("{:.3} [{:.3}, {:.3}]", claim.estimate, interval.low, interval.high),
-        None => format!("{:.3} (one seed)", claim.estimate),
-    }
-}

@@ -109,7 +109,7 @@ impl Run {
             },
         )?;
         crate::print(&table.to_text());
-        crate::print(&claims::to_text(&claims));
+        crate::print(&crate::report::claims_text("Claims of Sec. 4.1.2", &claims));
         crate::print(&format!("Tables, figures and report.html are in {}\n", self.store.root().display()));
         results.verdict()
     }

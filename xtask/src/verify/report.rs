@@ -8,13 +8,13 @@ use eval::atomic::write_atomically;
 use eval::claims::Claim;
 
 use super::cells::Results;
-use super::claims::estimate;
 use super::figures::Captions;
 use super::table1::{Table1, in_sd};
 use crate::config::RingExperiment;
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
 use crate::html::Page;
+use crate::report::{add_claims, add_holes, add_provenance};
 
 /// What the report tells.
 pub(super) struct Content<'a> {
@@ -30,7 +30,7 @@ pub(super) struct Content<'a> {
 pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the verification experiment");
     page.paragraph("The 2-D ring of Koizumi et al. 2019, Sec. 4.1: normal samples whose density falls as 1/r, and autoencoders trained with RE, SNP and BU.");
-    add_claims(&mut page, content.claims);
+    add_claims(&mut page, "Claims of Sec. 4.1.2", content.claims);
     add_table1(&mut page, content.table);
     if let Some(captions) = &content.figures {
         page.heading("Figures 2 and 3");
@@ -44,15 +44,6 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_provenance(&mut page, content.provenance)?;
     let html = page.finish();
     Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
-}
-
-fn add_claims(page: &mut Page, claims: &[Claim]) {
-    page.heading("Claims of Sec. 4.1.2");
-    let rows = claims.iter().map(|claim| {
-        vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]
-    });
-    page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
-    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds. A claim holds when the whole interval lies on the claimed side.");
 }
 
 fn add_table1(page: &mut Page, table: &Table1) {
@@ -78,13 +69,7 @@ fn add_table1(page: &mut Page, table: &Table1) {
 }
 
 fn add_runs(page: &mut Page, results: &Results) {
-    if !results.failures.is_empty() {
-        page.heading("Cells that failed");
-        page.table(
-            &["cell", "last words"],
-            results.failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
-        );
-    }
+    add_holes(page, &results.failures);
     page.heading("Runs");
     let rows = results.runs.iter().map(|run| {
         let metrics = &run.metrics;
@@ -102,14 +87,4 @@ fn add_runs(page: &mut Page, results: &Results) {
         &["loss", "seed", "D(p||q)", "D(U||q)", "max A normal", "mean A normal", "min A anomalous"],
         rows,
     );
-}
-
-fn add_provenance(page: &mut Page, provenance: &Provenance) -> Result<()> {
-    page.heading("Provenance");
-    if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
-        let text =
-            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
-    }
-    Ok(())
 }

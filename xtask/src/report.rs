@@ -1,0 +1,58 @@
+//! What the reports of all experiments have in common.
+
+use anyhow::Result;
+use eval::claims::Claim;
+
+use crate::harness::Failure;
+use crate::harness::provenance::Provenance;
+use crate::html::Page;
+
+/// The score card for people: `title`, then each claim with its verdict, statistic and interval.
+pub(crate) fn claims_text(title: &str, claims: &[Claim]) -> String {
+    let mut text = format!("\n{title}, paired over seeds, 95 % bootstrap interval of the mean\n");
+    for claim in claims {
+        let (verdict, estimate) = (claim.verdict.to_string(), estimate(claim));
+        text += &format!("{verdict:14} {}\n               {}: {estimate}\n", claim.text, claim.statistic);
+    }
+    text + "\n"
+}
+
+/// The score card in a report.
+pub(crate) fn add_claims(page: &mut Page, title: &str, claims: &[Claim]) {
+    page.heading(title);
+    let rows = claims.iter().map(|claim| {
+        vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]
+    });
+    page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
+    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds. A claim holds when the whole interval lies on the claimed side.");
+}
+
+/// The estimate with its interval.
+fn estimate(claim: &Claim) -> String {
+    match claim.interval {
+        Some(interval) => format!("{:.3} [{:.3}, {:.3}]", claim.estimate, interval.low, interval.high),
+        None => format!("{:.3} (one seed)", claim.estimate),
+    }
+}
+
+/// The cells that are not there.
+pub(crate) fn add_holes(page: &mut Page, holes: &[Failure]) {
+    if !holes.is_empty() {
+        page.heading("Cells that failed");
+        page.table(
+            &["cell", "last words"],
+            holes.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
+        );
+    }
+}
+
+/// What the results were made with.
+pub(crate) fn add_provenance(page: &mut Page, provenance: &Provenance) -> Result<()> {
+    page.heading("Provenance");
+    if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
+        let text =
+            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
+    }
+    Ok(())
+}

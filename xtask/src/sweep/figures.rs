@@ -1,0 +1,185 @@
+//! Figure 4 and what stands behind it, drawn from the finished cells.
+
+use anyhow::Result;
+use eval::auc::{auc, roc, threshold_at_tpr};
+use eval::figures::{
+    AucBar, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
+    roc_curves, score_histograms, training_curves,
+};
+use serde::Deserialize;
+
+use super::metrics::{Condition, conditions};
+use super::results::{Results, Run};
+use super::rows::read_csv;
+use super::tables::Tables;
+use super::trainer::HISTORY;
+use crate::config::{Loss, ScoringConfig, SweepExperiment};
+use crate::harness::Store;
+
+/// A drawn figure: `<name>.png` and `<name>.svg`, and what it says of itself.
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) caption: String,
+}
+
+/// How tables and figures call a test condition.
+pub(super) fn condition_name(anr_db: Option<f64>) -> String {
+    anr_db.map_or_else(|| "recorded".to_owned(), |anr_db| format!("{anr_db} dB").replace('-', "−"))
+}
+
+/// Draws every figure that the finished cells give.
+pub(super) fn draw(
+    store: &Store,
+    experiment: &SweepExperiment,
+    results: &Results,
+    tables: &Tables,
+) -> Result<Vec<Figure>> {
+    if results.runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut figures = vec![draw_figure4(store, tables)?];
+    figures.push(draw_roc(store, results, &experiment.scoring)?);
+    figures.push(draw_training(store, results)?);
+    figures.extend(draw_histograms(store, results, &experiment.scoring)?);
+    figures.extend(draw_maxima(store, tables)?);
+    Ok(figures)
+}
+
+/// The caption of a figure that `draw` made.
+fn drawn(
+    store: &Store,
+    name: &'static str,
+    caption: String,
+    draw: impl FnOnce(&str, &std::path::Path) -> Result<(), eval::EvalError>,
+) -> Result<Figure> {
+    draw(&caption, &store.root().join(name))?;
+    Ok(Figure { name, caption })
+}
+
+fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
+    let bar = |row: &super::tables::AucRow| AucBar {
+        model: row.model.clone(),
+        loss: row.loss.to_string(),
+        condition: condition_name(row.anr_db),
+        mean: row.auc.mean,
+        interval: row.auc.interval,
+    };
+    let bars: Vec<AucBar> = tables.auc.iter().map(bar).collect();
+    let seeds = tables.auc.iter().map(|row| row.seeds).max().unwrap_or(0);
+    let whiskers = if seeds > 1 { ", with the 95 % interval of Student's t" } else { "" };
+    let caption =
+        format!("AUC of test files by autoencoder, ANR and loss: mean over {seeds} seeds{whiskers}.");
+    drawn(store, "figure4", caption, |caption, stem| figure4(&bars, caption, stem))
+}
+
+/// The seed that the figures of single runs show: the first that has all losses of the model, or the first at all.
+fn shown<'a>(results: &'a Results, model: &str) -> Vec<&'a Run> {
+    let runs = |seed: u64| -> Vec<&Run> {
+        let of_seed = |run: &&Run| run.cell.seed == seed && run.cell.model_name() == model;
+        results.runs.iter().filter(of_seed).collect()
+    };
+    let seeds = results.runs.iter().map(|run| run.cell.seed);
+    seeds
+        .map(runs)
+        .max_by_key(|runs| (runs.len(), std::cmp::Reverse(runs.first().map(|run| run.cell.seed))))
+        .unwrap_or_default()
+}
+
+fn draw_roc(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Figure> {
+    let mut curves = Vec::new();
+    for run in results.models().iter().flat_map(|model| shown(results, model)) {
+        for Condition { anr_db, normal, anomalous } in conditions(&run.scores.files, scoring.file) {
+            curves.push(RocCurve {
+                model: run.cell.model_name(),
+                loss: run.cell.loss.to_string(),
+                condition: condition_name(anr_db),
+                points: roc(&normal, &anomalous)?,
+                auc: auc(&normal, &anomalous)?,
+            });
+        }
+    }
+    let seed = results.runs[0].cell.seed;
+    let caption = format!("ROC curves of seed {seed}, by autoencoder and ANR.");
+    drawn(store, "roc", caption, |caption, stem| roc_curves(&curves, caption, stem))
+}
+
+/// What of a line of `history.csv` is drawn.
+#[derive(Deserialize)]
+struct Line {
+    normal: f64,
+}
+
+fn draw_training(store: &Store, results: &Results) -> Result<Figure> {
+    let mut curves = Vec::new();
+    for model in results.models() {
+        for loss in Loss::ALL {
+            let runs = results.of(&model, loss);
+            let histories = runs.iter().map(|run| {
+                let lines: Vec<Line> = read_csv(&store.folder(&run.name).join(HISTORY))?;
+                Ok(lines.into_iter().map(|line| line.normal).collect())
+            });
+            let histories: Vec<Vec<f64>> = histories.collect::<Result<_>>()?;
+            let epochs = histories.iter().map(Vec::len).min().unwrap_or(0);
+            if epochs == 0 {
+                continue;
+            }
+            let at = |epoch: usize| histories.iter().map(move |history| history[epoch]);
+            let mean = (0..epochs).map(|epoch| at(epoch).sum::<f64>() / histories.len() as f64).collect();
+            let range = |epoch: usize| {
+                (at(epoch).fold(f64::INFINITY, f64::min), at(epoch).fold(f64::NEG_INFINITY, f64::max))
+            };
+            let band = (histories.len() > 1).then(|| (0..epochs).map(range).collect());
+            curves.push(TrainingCurve { model: model.clone(), loss: loss.to_string(), mean, band });
+        }
+    }
+    let caption =
+        "The first term of the objective (weighted for BU) by epoch: mean over seeds, and their range.";
+    drawn(store, "training", caption.to_owned(), |caption, stem| training_curves(&curves, caption, stem))
+}
+
+fn draw_histograms(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Option<Figure>> {
+    let Some(model) = results.models().into_iter().next() else { return Ok(None) };
+    let runs = shown(results, &model);
+    let (mut histograms, mut anr) = (Vec::new(), None);
+    for run in &runs {
+        let Some(Condition { anr_db, normal, anomalous }) =
+            conditions(&run.scores.files, scoring.file).into_iter().next()
+        else {
+            continue;
+        };
+        anr = anr_db;
+        let threshold = threshold_at_tpr(&anomalous, scoring.tpr)?;
+        histograms.push(ScoreHistogram { loss: run.cell.loss.to_string(), normal, anomalous, threshold });
+    }
+    let seed = runs.first().map_or(0, |run| run.cell.seed);
+    let caption = format!(
+        "Scores of test files of {model}, seed {seed}, anomalies {}; dashed: the threshold that catches {} % of them.",
+        condition_name(anr),
+        100.0 * scoring.tpr
+    );
+    drawn(store, "histograms", caption, |caption, stem| score_histograms(&histograms, caption, stem))
+        .map(Some)
+}
+
+fn draw_maxima(store: &Store, tables: &Tables) -> Result<Option<Figure>> {
+    let Some(first) = tables.maxima.first() else { return Ok(None) };
+    let of_model: Vec<_> = tables.maxima.iter().filter(|row| row.model == first.model).collect();
+    let mut operations: Vec<OperationMaxima> = Vec::new();
+    for row in of_model {
+        let share = (row.loss.to_string(), row.share_of_maxima);
+        match operations.iter_mut().find(|known| known.operation == row.operation) {
+            Some(known) => known.share_of_maxima.push(share),
+            None => operations.push(OperationMaxima {
+                operation: row.operation.clone(),
+                rare: row.rare,
+                share_of_time: row.share_of_time,
+                share_of_maxima: vec![share],
+            }),
+        }
+    }
+    let caption = format!(
+        "Where the largest score of a normal file lies, {}, all seeds: share of files by operation, beside the operation's share of time.",
+        first.model
+    );
+    drawn(store, "maxima", caption, |caption, stem| maxima_by_operation(&operations, caption, stem)).map(Some)
+}

@@ -1,0 +1,170 @@
+//! `report.html` of a sweep, and what is printed at its end.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::Result;
+use eval::atomic::write_atomically;
+
+use super::claims::{Claims, Difference};
+use super::figures::{Figure, condition_name};
+use super::results::Results;
+use super::sounds::Sounds;
+use super::tables::{AucRow, Spread, Tables};
+use crate::config::{Loss, SweepExperiment};
+use crate::harness::Store;
+use crate::harness::provenance::Provenance;
+use crate::html::Page;
+use crate::report::{add_claims, add_holes, add_provenance, claims_text};
+
+const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
+
+/// What the report tells.
+pub(super) struct Content<'a> {
+    pub(super) experiment: &'a SweepExperiment,
+    pub(super) sounds: &'a Sounds,
+    pub(super) results: &'a Results,
+    pub(super) tables: &'a Tables,
+    pub(super) claims: &'a Claims,
+    pub(super) figures: &'a [Figure],
+    pub(super) provenance: &'a Provenance,
+}
+
+/// The AUC table and the score card for a terminal.
+pub(super) fn text(tables: &Tables, claims: &Claims) -> String {
+    let counted: String = claims.counted().iter().map(|line| format!("{line}\n")).collect();
+    format!(
+        "AUC over seeds\n{}{}{counted}",
+        tables.auc_table().to_text(3),
+        claims_text(CLAIMS, &claims.decided)
+    )
+}
+
+/// Writes the report; the figures were drawn before.
+pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
+    let mut page = Page::new("Batch uniformization: the objective experiment");
+    page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files by their largest frame (Eq. 11).");
+    add_holes(&mut page, &content.results.holes);
+    add_claims(&mut page, CLAIMS, &content.claims.decided);
+    content.claims.counted().iter().for_each(|line| page.paragraph(line));
+    for (index, figure) in content.figures.iter().enumerate() {
+        if index == 0 {
+            page.heading("Figure 4");
+        }
+        page.picture(&fs::read(store.root().join(format!("{}.png", figure.name)))?, &figure.caption);
+        if index == 0 {
+            add_areas(&mut page, content.tables);
+            add_differences(&mut page, &content.claims.differences);
+            page.heading("Behind the figure");
+        }
+    }
+    add_operations(&mut page, content.tables);
+    add_runs(&mut page, content.tables);
+    page.heading("Sounds");
+    page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
+    page.heading("Settings");
+    page.verbatim(&serde_yaml::to_string(content.experiment)?);
+    add_provenance(&mut page, content.provenance)?;
+    let html = page.finish();
+    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
+}
+
+fn number(value: f64) -> String {
+    format!("{value:.3}")
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), number)
+}
+
+fn spread(Spread { mean, interval, .. }: &Spread) -> String {
+    interval.map_or_else(|| number(*mean), |(low, high)| format!("{mean:.3} [{low:.3}, {high:.3}]"))
+}
+
+fn add_areas(page: &mut Page, tables: &Tables) {
+    page.heading("AUC and pAUC");
+    let row = |row: &AucRow| {
+        let start =
+            [row.model.clone(), row.loss.to_string(), condition_name(row.anr_db), row.seeds.to_string()];
+        start.into_iter().chain([spread(&row.auc), spread(&row.pauc)]).collect()
+    };
+    page.table(
+        &["model", "loss", "ANR", "seeds", "AUC [95 % interval]", "pAUC [95 % interval]"],
+        tables.auc.iter().map(row),
+    );
+    page.note("Intervals are Student's t over seeds. pAUC is standardised after McClish: 0.5 at chance.");
+}
+
+fn add_differences(page: &mut Page, differences: &[Difference]) {
+    page.heading("Differences in AUC, paired over seeds and test files");
+    let row = |difference: &Difference| {
+        let Difference { model, anr_db, a, b, seeds, auc } = difference;
+        let interval = format!("{:+.3} [{:+.3}, {:+.3}]", auc.estimate, auc.interval.low, auc.interval.high);
+        let above = format!("{:.0} %", 100.0 * auc.share_above_zero);
+        vec![
+            model.clone(),
+            condition_name(*anr_db),
+            format!("{b} less {a}"),
+            seeds.to_string(),
+            interval,
+            above,
+        ]
+    };
+    page.table(
+        &["model", "ANR", "losses", "seeds", "difference [95 % interval]", "resamples above 0"],
+        differences.iter().map(row),
+    );
+    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses.");
+}
+
+fn add_operations(page: &mut Page, tables: &Tables) {
+    if tables.maxima.is_empty() {
+        return;
+    }
+    page.heading("The largest score of normal files, by operation");
+    let rows = tables.maxima.iter().map(|row| {
+        let kind = if row.rare { "rare" } else { "frequent" };
+        let start = [row.model.clone(), row.loss.to_string(), row.operation.clone(), kind.to_owned()];
+        start
+            .into_iter()
+            .chain([row.share_of_time, row.share_of_maxima, row.mean_max_score].map(number))
+            .collect()
+    });
+    page.table(
+        &[
+            "model",
+            "loss",
+            "operation",
+            "kind",
+            "share of time",
+            "share of largest scores",
+            "mean largest score in it",
+        ],
+        rows,
+    );
+}
+
+fn add_runs(page: &mut Page, tables: &Tables) {
+    page.heading("Runs");
+    let rows = tables.runs.iter().map(|row| {
+        let start =
+            [row.model.clone(), Loss::to_string(&row.loss), row.seed.to_string(), condition_name(row.anr_db)];
+        let numbers = [row.auc, row.pauc, row.max_score_normal].map(number);
+        start.into_iter().chain(numbers).chain([row.fpr_rare, row.fpr_frequent].map(optional)).collect()
+    });
+    page.table(
+        &[
+            "model",
+            "loss",
+            "seed",
+            "ANR",
+            "AUC",
+            "pAUC",
+            "max A normal",
+            "false alarms, rare",
+            "false alarms, frequent",
+        ],
+        rows,
+    );
+    page.note("False alarms: of the stretches of rare (frequent) operations in normal files, the share whose largest score reaches the threshold that catches the set share of anomalous files.");
+}
