@@ -177,6 +177,21 @@ fn a_score_timeline_looks_as_it_did() {
 }
 
 #[test]
+fn pictures_say_what_is_missing_and_what_operations_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let stem = folder.path().join("figure");
+    let svg = || fs::read_to_string(stem.with_extension("svg")).unwrap();
+    figure4(&bars(), "", &stem).unwrap();
+    assert!(svg().contains("A cross (×) stands for an AUC that is missing.") && svg().contains("\"×\""));
+    figure4(&bars()[..9], "", &stem).unwrap();
+    assert!(!svg().contains('×'));
+    let mut timeline = timeline();
+    timeline.operations[4].end_s = 10.01; // within the rounding of a label
+    score_timeline(&timeline, "", &stem).unwrap();
+    assert!(svg().contains("\"gear_change\"") && svg().contains("\"anomaly\""));
+}
+
+#[test]
 fn the_other_figures_are_drawn_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let draw = |turn: &str| {

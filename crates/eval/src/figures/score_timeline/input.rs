@@ -60,12 +60,17 @@ impl ScoreTimeline {
         let anomaly = self.anomaly.iter().map(|(start_s, end_s)| ("the anomaly", *start_s, *end_s));
         let operations = self.operations.iter().map(|span| (span.name.as_str(), span.start_s, span.end_s));
         for (name, start_s, end_s) in anomaly.chain(operations) {
-            if !(0.0 <= start_s && start_s <= end_s && end_s <= self.seconds) {
+            if !(0.0 <= start_s && start_s <= end_s && end_s <= self.end_s()) {
                 let within = format!("a stretch between 0 and {} s", self.seconds);
                 return refused(format!("{name} lasts from {start_s} to {end_s} s, expected {within}"));
             }
         }
         self.losses.iter().try_for_each(|of| of.check(self, figure))
+    }
+
+    /// The latest time that is let pass: labels and frames are rounded, and may end a little behind the file.
+    fn end_s(&self) -> f64 {
+        self.seconds + self.step_s
     }
 }
 
@@ -79,7 +84,7 @@ impl FrameScores {
         all_finite(&what, &self.scores)?;
         all_finite(&format!("threshold of {}", self.loss), self.threshold.as_slice())?;
         let last_s = timeline.first_s + (self.scores.len() - 1) as f64 * timeline.step_s;
-        if timeline.first_s < 0.0 || last_s > timeline.seconds {
+        if timeline.first_s < 0.0 || last_s > timeline.end_s() {
             let reason = format!(
                 "{what} lie between {} and {last_s} s, expected times between 0 and {} s",
                 timeline.first_s, timeline.seconds

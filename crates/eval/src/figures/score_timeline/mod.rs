@@ -80,10 +80,10 @@ impl<'a> Timeline<'a> {
         };
         let (bottom, top) = scale.ends;
         if let Some((start_s, end_s)) = self.timeline.anomaly {
-            fill(area, [axes.at(start_s, bottom), axes.at(end_s, top)], &color::ANOMALOUS)?;
+            fill(area, [axes.at(start_s.min(x.1), bottom), axes.at(end_s.min(x.1), top)], &color::ANOMALOUS)?;
         }
         for span in &self.timeline.operations {
-            let border = [bottom, top].map(|y| (span.start_s, y));
+            let border = [bottom, top].map(|y| (span.start_s.min(x.1), y));
             line(area, &axes.units(border), color::GRID, 1.0, Dash::Solid)?;
         }
         if let Some(threshold) = threshold {
@@ -105,7 +105,8 @@ impl<'a> Timeline<'a> {
 
     /// Where a frame lies in its panel.
     fn frame(&self, scale: &Scale, frame: u32, score: f64) -> (f64, f64) {
-        (self.timeline.first_s + f64::from(frame) * self.timeline.step_s, scale.at(score))
+        let time_s = self.timeline.first_s + f64::from(frame) * self.timeline.step_s;
+        (time_s.min(self.timeline.seconds), scale.at(score))
     }
 
     /// What the machine did, above the uppermost panel; a name where it fits.
@@ -114,7 +115,8 @@ impl<'a> Timeline<'a> {
         let (upper, lower) = (top - BAND.0 - BAND.1, top - BAND.1);
         let style = text(SMALL, color::INK, HPos::Center, VPos::Center);
         for span in &self.timeline.operations {
-            let [from, to] = [span.start_s, span.end_s].map(|at| left + PLANE.0 * at / self.timeline.seconds);
+            let [from, to] =
+                [span.start_s, span.end_s].map(|at| left + PLANE.0 * (at / self.timeline.seconds).min(1.0));
             let place = self.operations.iter().position(|name| *name == span.name).unwrap_or(0);
             fill(area, [(from, upper), (to, lower)], &tint(place))?;
             let name = verbatim(&span.name);
