@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::dataset::{Dataset, DatasetError, Label, Labels, Loaded, Problem, Role};
+use crate::dataset::{Dataset, DatasetError, Label, Labels, Loaded, Operation, Problem, Role};
 use crate::mix::{MixError, mix_at_anr, power};
 use crate::rng::{Purpose, stream};
 
@@ -128,6 +128,11 @@ impl TestSet {
     /// What the machine was doing at a sample of a file, where labels say so.
     pub fn operation_at(&self, item: &TestItem, sample: usize) -> Option<&str> {
         self.sounds[item.sound].operation_at(sample)
+    }
+
+    /// What the machine does in the sound of a file, in the order of time; empty where nobody wrote it down.
+    pub fn operations(&self, item: &TestItem) -> &[Operation] {
+        &self.sounds[item.sound].operations
     }
 
     /// Path of the normal sound that a file is made of, below the manifest's root.

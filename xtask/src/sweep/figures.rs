@@ -4,7 +4,7 @@ use anyhow::Result;
 use eval::auc::{auc, roc, threshold_at_tpr};
 use eval::figures::{
     AucBar, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
-    roc_curves, score_histograms, training_curves,
+    roc_curves, score_histograms, score_timeline, training_curves,
 };
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::rows::read_csv;
 use super::tables::Tables;
+use super::timeline::timeline;
 use super::trainer::HISTORY;
 use crate::config::{Loss, ScoringConfig, SweepExperiment};
 use crate::harness::Store;
@@ -41,6 +42,7 @@ pub(super) fn draw(
     figures.push(draw_roc(store, results, &experiment.scoring)?);
     figures.push(draw_training(store, results)?);
     figures.extend(draw_histograms(store, results, &experiment.scoring)?);
+    figures.extend(draw_timeline(store, results, &experiment.scoring)?);
     figures.extend(draw_maxima(store, tables)?);
     Ok(figures)
 }
@@ -66,9 +68,9 @@ fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
     };
     let bars: Vec<AucBar> = tables.auc.iter().map(bar).collect();
     let seeds = tables.auc.iter().map(|row| row.seeds).max().unwrap_or(0);
+    let over = if seeds == 1 { "1 seed".to_owned() } else { format!("mean over {seeds} seeds") };
     let whiskers = if seeds > 1 { ", with the 95 % interval of Student's t" } else { "" };
-    let caption =
-        format!("AUC of test files by autoencoder, ANR and loss: mean over {seeds} seeds{whiskers}.");
+    let caption = format!("AUC of test files by autoencoder, ANR and loss: {over}{whiskers}.");
     drawn(store, "figure4", caption, |caption, stem| figure4(&bars, caption, stem))
 }
 
@@ -159,6 +161,18 @@ fn draw_histograms(store: &Store, results: &Results, scoring: &ScoringConfig) ->
     );
     drawn(store, "histograms", caption, |caption, stem| score_histograms(&histograms, caption, stem))
         .map(Some)
+}
+
+fn draw_timeline(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Option<Figure>> {
+    let Some(model) = results.models().into_iter().next() else { return Ok(None) };
+    let runs = shown(results, &model);
+    let Some(timeline) = timeline(&runs, scoring)? else { return Ok(None) };
+    let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed);
+    let caption = format!(
+        "Anomaly score of each frame of a test file with the anomaly {file}, {model}, seed {seed}. Yellow: the anomaly; dashed: the threshold that catches {} % of the anomalous files of this ANR.",
+        100.0 * scoring.tpr
+    );
+    drawn(store, "timeline", caption, |caption, stem| score_timeline(&timeline, caption, stem)).map(Some)
 }
 
 fn draw_maxima(store: &Store, tables: &Tables) -> Result<Option<Figure>> {

@@ -19,6 +19,8 @@ pub(super) struct Metrics {
     max_score_normal: f64,
     /// Mean score of a normal file.
     mean_score_normal: f64,
+    /// The score that a tenth of the training sounds exceed: a threshold that no anomaly is needed for.
+    training_score_90: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,11 +72,18 @@ impl Metrics {
         let normal = conditions.first().map_or(&[][..], |condition| &condition.normal);
         let max_score_normal = normal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mean_score_normal = eval::stats::mean(normal)?;
+        let training: Vec<f64> = scores.training.iter().map(|file| f64::from(file.score)).collect();
+        let training_score_90 = eval::stats::quantile(&training, 0.9)?;
         let measured = conditions.iter().map(|Condition { anr_db, normal, anomalous }| {
             let pauc = partial_auc(normal, anomalous, MAX_FPR)?;
             Ok(ConditionMetrics { anr_db: *anr_db, auc: auc(normal, anomalous)?, pauc })
         });
-        Ok(Self { conditions: measured.collect::<Result<_>>()?, max_score_normal, mean_score_normal })
+        Ok(Self {
+            conditions: measured.collect::<Result<_>>()?,
+            max_score_normal,
+            mean_score_normal,
+            training_score_90,
+        })
     }
 
     /// The areas in a line.

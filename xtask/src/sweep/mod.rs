@@ -1,6 +1,7 @@
 //! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
 
 mod claims;
+mod dcase;
 mod figures;
 mod groups;
 mod history;
@@ -12,6 +13,7 @@ mod scores;
 mod select;
 mod sounds;
 mod tables;
+mod timeline;
 mod train;
 mod trainer;
 
@@ -106,6 +108,9 @@ fn conclude(
             provenance,
         },
     )?;
+    for folder in dcase::write(store, results, &experiment.scoring)? {
+        eprintln!("scores and decisions as DCASE task 2 has them: {}", folder.display());
+    }
     crate::print(&report::text(&tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", store.root().display()));
     results.verdict()

@@ -18,8 +18,17 @@ use crate::harness::provenance::Provenance;
 use crate::harness::{Failure, Planned, Store, failure, stop};
 
 /// Every file of a finished cell but its settings.
-pub(super) const FILES: [&str; 7] =
-    [HISTORY, "scores.csv", "operations.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
+pub(super) const FILES: [&str; 9] = [
+    HISTORY,
+    "scores.csv",
+    "operations.csv",
+    "training_scores.csv",
+    "timeline.csv",
+    "metrics.json",
+    "weights.safetensors",
+    "env.json",
+    LOG,
+];
 
 /// What the trainings of a run share.
 pub(super) struct Context<'a> {
@@ -128,7 +137,7 @@ impl Density {
 fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
     let (Planned { name, cell, .. }, workspace) = (trainer.planned, &trainer.workspace);
     let (begun, parameters) = (Instant::now(), trainer.parameters()?);
-    let scores = Scores::of(cell, &parameters, &context.material.tests, context.scoring)?;
+    let scores = Scores::of(cell, &parameters, context.material, context.scoring)?;
     let metrics = scores.metrics()?;
     workspace.append(
         LOG,
