@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 
 use features::context::Edges;
 use features::log_mel::{LogMel, LogMelConfig, LogMelError};
+use features::mel::MelBank;
 use features::rng::{Purpose, stream};
 use features::stft::Stft;
 use proptest::prelude::*;
@@ -44,6 +45,63 @@ fn log_mel(samples: &[f32]) -> Vec<f32> {
     let mut out = vec![f32::NAN; front_end.frames(samples.len()) * 64];
     front_end.log_mel(samples, &mut out).unwrap();
     out
+}
+
+/// ψ by its definition, in `f64`.
+fn log_mel_f64(samples: &[f32], config: &LogMelConfig) -> Vec<f64> {
+    let LogMelConfig { rate, fft, hop, mel, floor, .. } = *config;
+    let bank = MelBank::new(&mel, rate, fft).unwrap().dense();
+    let turns: Vec<(f64, f64)> = (0..fft).map(|n| (TAU * n as f64 / fft as f64).sin_cos()).collect();
+    let mut features = Vec::new();
+    for frame in samples.windows(fft).step_by(hop) {
+        let windowed: Vec<f64> =
+            frame.iter().zip(&turns).map(|(&x, (_, cos))| (0.5 - 0.5 * cos) * f64::from(x)).collect();
+        let magnitude = |bin: usize| {
+            let (mut re, mut im) = (0.0, 0.0);
+            for (n, x) in windowed.iter().enumerate() {
+                let (sin, cos) = turns[bin * n % fft];
+                (re, im) = (re + x * cos, im - x * sin);
+            }
+            re.hypot(im)
+        };
+        let magnitudes: Vec<f64> = (0..=fft / 2).map(magnitude).collect();
+        for weights in bank.chunks_exact(magnitudes.len()) {
+            let sum: f64 = weights.iter().zip(&magnitudes).map(|(&weight, m)| f64::from(weight) * m).sum();
+            features.push((sum + f64::from(floor)).ln());
+        }
+    }
+    features
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn a_loud_tone_leaves_a_quiet_band_exact(
+        seed: u64,
+        fft in prop::sample::select(vec![256_usize, 400, 512]),
+        hz in 30.0_f64..400.0,
+        offset in -0.5_f64..0.5,
+        below_db in 60.0_f64..140.0,
+    ) {
+        let quiet = noise(seed, 20 * 160, 10_f32.powf(-below_db as f32 / 20.0));
+        let samples: Vec<f32> = quiet.iter().enumerate().map(|(n, &quiet)| {
+            (offset + 0.5 * (TAU * hz * n as f64 / 16_000.0).sin() + f64::from(quiet)) as f32
+        }).collect();
+        let config = LogMelConfig { fft, hop: 160, floor: 1e-30, ..LogMelConfig::fcn40() };
+        let mut front_end = LogMel::new(&config).unwrap();
+        let mut ours = vec![f32::NAN; front_end.frames(samples.len()) * config.mel.bands];
+        front_end.log_mel(&samples, &mut ours).unwrap();
+        let expected = log_mel_f64(&samples, &config);
+        prop_assert_eq!(ours.len(), expected.len());
+        for (index, (ours, expected)) in ours.iter().zip(expected).enumerate() {
+            // What rounding to f32 may change: magnitudes, weights, sums over a band and the logarithm, none of
+            // which knows how loud the other bands are.
+            let (t, band) = (index / config.mel.bands, index % config.mel.bands);
+            let gap = (f64::from(*ours) - expected).abs();
+            prop_assert!(gap <= 5e-6, "frame {t}, band {band}: {ours}, not {expected}");
+        }
+    }
 }
 
 proptest! {
