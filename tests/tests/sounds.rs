@@ -95,6 +95,72 @@ fn spoil(folder: &Path, set: &Path) {
     assert!(out.join("001.png").exists(), "good files are shown");
 }
 
+/// A mono WAV file of 32-bit floats at 16 kHz.
+fn wav(samples: &[f32]) -> Vec<u8> {
+    let size = 4 * samples.len() as u32;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + size).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x03\0\x01\0");
+    bytes.extend(16_000_u32.to_le_bytes());
+    bytes.extend(64_000_u32.to_le_bytes());
+    bytes.extend(b"\x04\0\x20\0data");
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn bad_sounds_are_refused_and_leave_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let good: Vec<f32> = (0..16_000).map(|t| 0.5 * (0.05 * t as f32).sin()).collect();
+    let not_a_number = [&good[..8_000], &[f32::NAN], &good[8_001..]].concat();
+    let infinite = [&good[..15_999], &[f32::INFINITY]].concat();
+    let bad: [(&str, Option<Vec<u8>>, &[&str]); 7] = [
+        (
+            "prose.wav",
+            Some(b"Some notes on a sound.".to_vec()),
+            &["starts with `Some`", "expected a WAV file"],
+        ),
+        ("empty.wav", Some(Vec::new()), &["0 bytes long", "expected a WAV header"]),
+        (
+            "truncated.wav",
+            Some(wav(&good)[..32_044].to_vec()),
+            &["claims 64000 bytes but 32000 follow", "truncated"],
+        ),
+        ("nan.wav", Some(wav(&not_a_number)), &["sample 8000 is NaN", "expected a number within"]),
+        ("infinite.wav", Some(wav(&infinite)), &["sample 15999 is inf", "expected a number within"]),
+        ("short.wav", Some(wav(&good[..1_000])), &["shorter than one row", "expected at least 0.192 s"]),
+        ("missing.wav", None, &["cannot be read", "No such file"]),
+    ];
+    let mut all = Vec::new();
+    for (name, bytes, says) in bad {
+        let path = folder.path().join(name);
+        if let Some(bytes) = bytes {
+            fs::write(&path, bytes).unwrap();
+        }
+        let out = folder.path().join("of one");
+        let mut inspect = xtask();
+        inspect.arg("inspect").arg(&path).arg("--out").arg(&out);
+        Outcome::refusal(&mut inspect, &[&[path.to_str().unwrap()], says].concat());
+        assert!(contents(&out).is_empty(), "{name}");
+        all.push(path);
+    }
+
+    fs::write(folder.path().join("good.wav"), wav(&good)).unwrap();
+    let of_good = folder.path().join("of good");
+    Outcome::success(xtask().arg("inspect").arg(folder.path().join("good.wav")).arg("--out").arg(&of_good));
+    assert_eq!(contents(&of_good).len(), 3);
+
+    // All at once: each is told, and of the good one there is all that there is without them.
+    let out = folder.path().join("of all");
+    let mut inspect = xtask();
+    inspect.arg("inspect").args(&all).arg(folder.path().join("good.wav")).arg("--out").arg(&out);
+    let names: Vec<&str> = all.iter().map(|path| path.to_str().unwrap()).collect();
+    let refusal = Outcome::refusal(&mut inspect, &names);
+    assert!(refusal.stdout.contains("1 of 8 files"), "{}", refusal.stdout);
+    assert_same(&contents(&out), &contents(&of_good));
+}
+
 #[test]
 fn a_set_that_is_not_there_is_told_with_its_publisher() {
     let folder = tempfile::tempdir().unwrap();
