@@ -1,6 +1,10 @@
 //! AMSGrad (Reddi et al., 2018), as PyTorch's `Adam(amsgrad=True)` computes it.
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+/// Parameters are shared out in multiples of this, a cache line.
+const LINE: usize = 16;
 
 /// Settings of the optimizer; the learning rate is an argument of each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,45 +76,75 @@ impl AmsGrad {
     /// # Panics
     /// When the lengths are not those of the state.
     pub fn update(&mut self, parameters: &mut [f32], gradient: &[f32], learning_rate: f64) {
+        self.update_on(1, parameters, gradient, learning_rate);
+    }
+
+    /// As [`update`](Self::update), shared by `threads` threads; whether all parameters are finite after it.
+    pub(crate) fn update_on(
+        &mut self,
+        threads: usize,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        learning_rate: f64,
+    ) -> bool {
         assert_eq!(parameters.len(), self.first_moment.len(), "the state is that of the parameters");
         assert_eq!(parameters.len(), gradient.len(), "a derivative for each parameter");
-        let factors = self.advance(learning_rate);
-        Arch::new().dispatch(Update { state: self, factors, parameters, gradient });
+        let Factors { rate, root } = self.advance(learning_rate);
+        let AmsGradConfig { beta1, beta2, epsilon } = self.config;
+        let numbers = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, rate, root].map(|x| x as f32);
+        let moments = [&mut self.first_moment, &mut self.second_moment, &mut self.max_second_moment];
+        let [m, v, v_max] = moments.map(Vec::as_mut_slice);
+        if threads == 1 {
+            return Arch::new().dispatch(Update { numbers, p: parameters, g: gradient, m, v, v_max });
+        }
+        // Each parameter is by itself: how they are shared out decides nothing.
+        let share = parameters.len().div_ceil(threads).next_multiple_of(LINE);
+        let moments = m.par_chunks_mut(share).zip(v.par_chunks_mut(share)).zip(v_max.par_chunks_mut(share));
+        let shares = parameters.par_chunks_mut(share).zip(gradient.par_chunks(share)).zip(moments);
+        let finite = shares
+            .map(|((p, g), ((m, v), v_max))| Arch::new().dispatch(Update { numbers, p, g, m, v, v_max }));
+        finite.reduce(|| true, |one, other| one & other)
     }
 }
 
+/// An update of some parameters; whether they are finite after it.
 struct Update<'a> {
-    state: &'a mut AmsGrad,
-    factors: Factors,
-    parameters: &'a mut [f32],
-    gradient: &'a [f32],
+    numbers: [f32; 7],
+    p: &'a mut [f32],
+    g: &'a [f32],
+    m: &'a mut [f32],
+    v: &'a mut [f32],
+    v_max: &'a mut [f32],
 }
 
 impl WithSimd for Update<'_> {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { state, factors, parameters, gradient } = self;
-        let AmsGradConfig { beta1, beta2, epsilon } = state.config;
-        let numbers =
-            [beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, factors.rate, factors.root].map(|x| x as f32);
-        let (p, p_tail) = S::as_mut_simd_f32s(parameters);
-        let (g, g_tail) = S::as_simd_f32s(gradient);
-        let (m, m_tail) = S::as_mut_simd_f32s(&mut state.first_moment);
-        let (v, v_tail) = S::as_mut_simd_f32s(&mut state.second_moment);
-        let (v_max, v_max_tail) = S::as_mut_simd_f32s(&mut state.max_second_moment);
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        let numbers = &self.numbers;
+        let (p, p_tail) = S::as_mut_simd_f32s(self.p);
+        let (g, g_tail) = S::as_simd_f32s(self.g);
+        let (m, m_tail) = S::as_mut_simd_f32s(self.m);
+        let (v, v_tail) = S::as_mut_simd_f32s(self.v);
+        let (v_max, v_max_tail) = S::as_mut_simd_f32s(self.v_max);
+        // 0 p is 0, unless p is infinite or no number.
+        let zero = simd.splat_f32s(0.0);
+        let mut zeros = zero;
         for ((((p, g), m), v), v_max) in p.iter_mut().zip(g).zip(m).zip(v).zip(v_max) {
-            [*p, *m, *v, *v_max] = next(simd, &numbers, *g, [*p, *m, *v, *v_max]);
+            [*p, *m, *v, *v_max] = next(simd, numbers, *g, [*p, *m, *v, *v_max]);
+            zeros = simd.mul_add_e_f32s(*p, zero, zeros);
         }
-        let mut last = [simd.splat_f32s(0.0); 4];
+        let mut last = [zero; 4];
         for (value, tail) in last.iter_mut().zip([&*p_tail, m_tail, v_tail, v_max_tail]) {
             *value = simd.partial_load_f32s(tail);
         }
-        let last = next(simd, &numbers, simd.partial_load_f32s(g_tail), last);
+        let last = next(simd, numbers, simd.partial_load_f32s(g_tail), last);
+        zeros = simd.mul_add_e_f32s(last[0], zero, zeros);
         for (value, tail) in last.into_iter().zip([p_tail, m_tail, v_tail, v_max_tail]) {
             simd.partial_store_f32s(tail, value);
         }
+        simd.reduce_sum_f32s(zeros) == 0.0
     }
 }
 

@@ -14,10 +14,12 @@ use reference::Bell;
 
 #[test]
 fn a_step_allocates_nothing() {
-    // The ring's net, whose layers are narrow, and one with wide layers, each on batches of two sizes.
-    for (sizes, activation) in
-        [(vec![2, 20, 10, 20, 2], Activation::Sigmoid), (vec![100, 80, 100], Activation::Relu)]
-    {
+    // The ring's net, whose layers are narrow, and two with wide layers, each on batches of two sizes.
+    for (sizes, activation) in [
+        (vec![2, 20, 10, 20, 2], Activation::Sigmoid),
+        (vec![100, 80, 100], Activation::Relu),
+        (vec![440, 512, 128, 512, 440], Activation::Relu),
+    ] {
         let dim = sizes[0];
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let architecture = Architecture::new(sizes, activation).unwrap();

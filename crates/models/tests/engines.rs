@@ -157,6 +157,35 @@ proptest! {
 }
 
 #[test]
+fn wide_nets_and_many_samples_agree_and_threads_change_no_byte() {
+    // Several blocks of samples, the last of them short, and gradients of all shapes: high, flat and narrow.
+    let checkpoint = start(&[440, 300, 70, 40, 130, 440], Activation::Relu, 7);
+    let rows: Vec<f32> = Bell::new(7).take(777 * 440).collect();
+    let (batch, count) = (batch(&rows, 600), checkpoint.parameters.values().len());
+    let training = |threads| training(Objective::Bu { lambda: 80.0 }, 1.0 / 880.0, threads);
+    let (value, candle) = gradient(&mut autograd(&training(1), &checkpoint), batch, count);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut engine = fused(&training(threads), &checkpoint);
+            let found = gradient(&mut engine, batch, count);
+            for _ in 0..3 {
+                engine.step(batch, 1e-3).unwrap();
+            }
+            (found, engine.checkpoint().unwrap())
+        })
+    };
+    let (found, trained) = run(1);
+    assert!((found.0.total - value.total).abs() < 1e-5 * value.total.abs());
+    let scale = candle.iter().fold(0.0, |most: f32, g| most.max(g.abs()));
+    let worst = found.1.iter().zip(&candle).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst < 1e-5 * scale, "{worst} of {scale}");
+    for threads in [2, 3, 8] {
+        assert!(run(threads) == (found.clone(), trained.clone()), "{threads} threads");
+    }
+}
+
+#[test]
 fn after_200_updates_of_the_ring_the_losses_agree() {
     for objective in objectives(4.0) {
         let training = training(objective, 4.0, 1);

@@ -1,8 +1,9 @@
 //! The CPU engine: forward and backward written out over buffers that are made once.
 
+mod blocks;
 mod large;
-mod rows;
 mod small;
+mod transpose;
 
 use losses::{Kde, Objective, Value};
 
@@ -37,13 +38,7 @@ trait Passes: std::fmt::Debug + Send {
     fn forward(&mut self, parameters: &Parameters, rows: &[f32], scores: &mut [f32]);
 
     /// The gradient by every parameter, from the derivative by each score.
-    fn backward(
-        &mut self,
-        parameters: &Parameters,
-        rows: &[f32],
-        score_gradient: &[f32],
-        gradient: &mut [f32],
-    );
+    fn backward(&mut self, parameters: &Parameters, score_gradient: &[f32], gradient: &mut [f32]);
 }
 
 impl FusedEngine {
@@ -82,7 +77,7 @@ impl FusedEngine {
             None => &[],
         };
         let value = objective.evaluate(&self.scores, batch.normal, weights, &mut self.score_gradient);
-        self.passes.backward(&self.parameters, rows, &self.score_gradient, &mut self.gradient);
+        self.passes.backward(&self.parameters, &self.score_gradient, &mut self.gradient);
         Ok(value)
     }
 }
@@ -105,8 +100,11 @@ impl Engine for FusedEngine {
     fn step(&mut self, batch: Batch<'_>, learning_rate: f64) -> Result<Value, ModelError> {
         let value = self.differentiate(batch)?;
         check_value(value, self.optimizer.step, learning_rate)?;
-        self.optimizer.update(self.parameters.values_mut(), &self.gradient, learning_rate);
-        check_parameters(self.parameters.values(), self.optimizer.step, learning_rate)?;
+        let threads = self.training.threads.max(1);
+        let parameters = self.parameters.values_mut();
+        if !self.optimizer.update_on(threads, parameters, &self.gradient, learning_rate) {
+            check_parameters(self.parameters.values(), self.optimizer.step, learning_rate)?;
+        }
         Ok(value)
     }
 

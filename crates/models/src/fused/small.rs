@@ -4,7 +4,7 @@ use aligned_vec::{AVec, ConstAlign};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Passes;
-use super::rows::{activated, differentiated};
+use super::blocks::{activated, differentiated};
 use crate::{Activation, Architecture, Parameters};
 
 /// Samples are padded to a multiple of this: four of the widest registers.
@@ -58,7 +58,7 @@ impl Passes for Small {
         scores.copy_from_slice(&self.scores[..scores.len()]);
     }
 
-    fn backward(&mut self, parameters: &Parameters, _: &[f32], score_gradient: &[f32], gradient: &mut [f32]) {
+    fn backward(&mut self, parameters: &Parameters, score_gradient: &[f32], gradient: &mut [f32]) {
         self.scores.fill(0.0);
         self.scores[..score_gradient.len()].copy_from_slice(score_gradient);
         Arch::new().dispatch(Backward { net: self, parameters, gradient });
