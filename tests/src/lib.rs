@@ -3,4 +3,4 @@
 pub mod files;
 mod program;
 
-pub use program::{Outcome, Running, repository, verify, xtask};
+pub use program::{Outcome, Running, repository, sounds, sweep, verify, xtask};

@@ -33,6 +33,41 @@ pub fn verify(out: &Path) -> Command {
     command
 }
 
+/// Settings of a sweep whose nets train in no time.
+const TINY: [&str; 9] = [
+    "data.synth={minutes: 1, seed: 0}",
+    "front_ends={FCN8: {bands: 8, context: 1}}",
+    "networks={small: {hidden: 0, units: 8, code: 4}}",
+    "batch.pieces=4",
+    "batch.piece_s=2.5",
+    "training.epochs=4",
+    "training.batches_per_epoch=5",
+    "scoring.every=20",
+    "seeds=1",
+];
+
+/// `sweep` of tiny nets on the synthetic set in `sounds`, with results in `out`; arguments that follow may change it.
+pub fn sweep(sounds: &Path, out: &Path) -> Command {
+    let mut command = xtask();
+    command.args(["sweep", "experiments/toycar-smoke.yaml", "--out"]).arg(out);
+    command.arg("--set").arg(format!("data.root={}", sounds.display()));
+    for change in TINY {
+        command.args(["--set", change]);
+    }
+    command
+}
+
+/// A synthetic set of sounds in `folder`, made once for all tests of a process, and found by later ones.
+pub fn sounds(folder: &Path) -> PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let out = folder.join("toycar");
+        Outcome::success(xtask().args(["synth", "--minutes", "1", "--out"]).arg(&out));
+        out
+    };
+    MADE.get_or_init(make).clone()
+}
+
 /// Builds the program as `cargo xtask` does, in the profile of the tests.
 fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
@@ -64,6 +99,13 @@ impl Running {
     /// The process.
     pub fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and waits until it has; its exit code.
+    pub fn interrupt(mut self) -> Option<i32> {
+        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("there is kill");
+        assert!(sent.success(), "the process is gone");
+        self.0.wait().expect("a child can be waited for").code()
     }
 
     /// Whether it has ended by itself.

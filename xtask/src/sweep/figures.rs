@@ -38,11 +38,14 @@ pub(super) fn draw(
     if results.runs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut figures = vec![draw_figure4(store, tables)?];
-    figures.push(draw_roc(store, results, &experiment.scoring)?);
+    let mut figures = Vec::new();
+    if !tables.auc.is_empty() {
+        figures.push(draw_figure4(store, tables)?);
+        figures.push(draw_roc(store, results, &experiment.scoring)?);
+        figures.extend(draw_histograms(store, results, &experiment.scoring)?);
+        figures.extend(draw_timeline(store, results, &experiment.scoring)?);
+    }
     figures.push(draw_training(store, results)?);
-    figures.extend(draw_histograms(store, results, &experiment.scoring)?);
-    figures.extend(draw_timeline(store, results, &experiment.scoring)?);
     figures.extend(draw_maxima(store, tables)?);
     Ok(figures)
 }
@@ -168,6 +171,7 @@ fn draw_timeline(store: &Store, results: &Results, scoring: &ScoringConfig) -> R
     let runs = shown(results, &model);
     let Some(timeline) = timeline(&runs, scoring)? else { return Ok(None) };
     let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed);
+    let file = file.rsplit('/').next().unwrap_or(file).replace('_', " "); // no subscripts
     let caption = format!(
         "Anomaly score of each frame of a test file with the anomaly {file}, {model}, seed {seed}. Yellow: the anomaly; dashed: the threshold that catches {} % of the anomalous files of this ANR.",
         100.0 * scoring.tpr

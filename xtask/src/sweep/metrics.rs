@@ -69,9 +69,10 @@ pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Co
 impl Metrics {
     pub(super) fn of(scores: &Scores) -> Result<Self> {
         let conditions = conditions(&scores.files, config::FileScore::Max);
-        let normal = conditions.first().map_or(&[][..], |condition| &condition.normal);
+        let normal = scores.files.iter().filter(|file| file.label == "normal");
+        let normal: Vec<f64> = normal.map(|file| f64::from(file.score)).collect();
         let max_score_normal = normal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mean_score_normal = eval::stats::mean(normal)?;
+        let mean_score_normal = eval::stats::mean(&normal)?;
         let training: Vec<f64> = scores.training.iter().map(|file| f64::from(file.score)).collect();
         let training_score_90 = eval::stats::quantile(&training, 0.9)?;
         let measured = conditions.iter().map(|Condition { anr_db, normal, anomalous }| {
@@ -86,12 +87,13 @@ impl Metrics {
         })
     }
 
-    /// The areas in a line.
+    /// The areas and the threshold in a line.
     pub(super) fn summary(&self) -> String {
         let area = |condition: &ConditionMetrics| {
             let anr = condition.anr_db.map_or(String::new(), |anr_db| format!(" at {anr_db} dB"));
             format!("AUC{anr} {:.3}", condition.auc)
         };
-        self.conditions.iter().map(area).collect::<Vec<_>>().join(", ")
+        let threshold = format!("a tenth of the training sounds above {:.1}", self.training_score_90);
+        self.conditions.iter().map(area).chain([threshold]).collect::<Vec<_>>().join(", ")
     }
 }

@@ -9,7 +9,7 @@ use eval::atomic::write_atomically;
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
 use super::results::Results;
-use super::sounds::Sounds;
+use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{AucRow, Spread, Tables};
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
@@ -18,6 +18,14 @@ use crate::html::Page;
 use crate::report::{add_claims, add_holes, add_provenance, claims_text};
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
+
+/// Headings above figures.
+const HEADINGS: [(&str, &str); 4] = [
+    ("figure4", "Figure 4"),
+    ("roc", "ROC curves and scores"),
+    ("training", "Training"),
+    ("maxima", "Where scores of normal sounds are highest"),
+];
 
 /// What the report tells.
 pub(super) struct Content<'a> {
@@ -32,6 +40,9 @@ pub(super) struct Content<'a> {
 
 /// The AUC table and the score card for a terminal.
 pub(super) fn text(tables: &Tables, claims: &Claims) -> String {
+    if tables.auc.is_empty() {
+        return format!("The test set has no anomaly: {UNDEFINED}\n");
+    }
     let counted: String = claims.counted().iter().map(|line| format!("{line}\n")).collect();
     format!(
         "AUC over seeds\n{}{}{counted}",
@@ -47,19 +58,21 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_holes(&mut page, &content.results.holes);
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
-    for (index, figure) in content.figures.iter().enumerate() {
-        if index == 0 {
-            page.heading("Figure 4");
+    if content.tables.auc.is_empty() {
+        page.paragraph(&format!("The test set has no anomaly: {UNDEFINED}."));
+    }
+    for figure in content.figures {
+        if let Some((_, heading)) = HEADINGS.iter().find(|(name, _)| *name == figure.name) {
+            page.heading(heading);
         }
         page.picture(&fs::read(store.root().join(format!("{}.png", figure.name)))?, &figure.caption);
-        if index == 0 {
-            add_areas(&mut page, content.tables);
-            add_differences(&mut page, &content.claims.differences);
-            page.heading("Behind the figure");
-        }
+    }
+    if !content.tables.auc.is_empty() {
+        add_areas(&mut page, content.tables);
+        add_differences(&mut page, &content.claims.differences);
+        add_runs(&mut page, content.tables);
     }
     add_operations(&mut page, content.tables);
-    add_runs(&mut page, content.tables);
     page.heading("Sounds");
     page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
     page.heading("Settings");

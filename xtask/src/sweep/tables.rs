@@ -169,7 +169,7 @@ fn auc_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<AucRow>> {
     let mut anrs: Vec<Option<f64>> = Vec::new();
     runs.iter().for_each(|run| {
         if !anrs.contains(&run.anr_db) {
-            anrs.push(run.anr_db)
+            anrs.push(run.anr_db);
         }
     });
     let rows = anrs.into_iter().map(|anr_db| {

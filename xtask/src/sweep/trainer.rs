@@ -50,7 +50,7 @@ impl<'a> Trainer<'a> {
         workspace.append(LOG, &format!("{}: from update {step} of {updates}", provenance.started))?;
         let engine = engine(cell, checkpoint)?;
         progress.advance(step);
-        let line = progress.line(&planned.name.stem().to_owned());
+        let line = progress.line(planned.name.stem());
         Ok(Self { planned, workspace, engine, history, step, line })
     }
 

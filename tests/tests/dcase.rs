@@ -1,0 +1,112 @@
+//! `sweep` on folders as DCASE2020 task 2 has them: a net a machine, and the files that the challenge's tools read.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tests::files::{cell, csv, text};
+use tests::{Outcome, sounds, xtask};
+
+/// Copies `count` test sounds of `car`, from number `first` on, to the set in `root` as `kind`.
+fn put(root: &Path, car: &str, first: usize, count: usize, folder: &str, kind: &str) {
+    let from = sounds(Path::new(env!("CARGO_TARGET_TMPDIR"))).join(format!("car/{car}/test"));
+    let folder = root.join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    for index in 0..count {
+        let to = folder.join(format!("{kind}_{index:08}.wav"));
+        fs::copy(from.join(format!("{:03}.wav", first + index)), to).unwrap();
+    }
+}
+
+/// Two machines, one of them with two numbers and a third that nobody has labelled.
+fn small_set(root: &Path) {
+    put(root, "car1", 0, 4, "dev_data/ToyCar/train", "normal_id_01");
+    put(root, "car2", 0, 4, "dev_data/ToyCar/train", "normal_id_02");
+    put(root, "car1", 10, 5, "dev_data/ToyCar/test", "normal_id_01");
+    put(root, "car3", 0, 4, "dev_data/ToyCar/test", "anomaly_id_01");
+    put(root, "car2", 10, 5, "dev_data/ToyCar/test", "normal_id_02");
+    put(root, "car3", 10, 4, "dev_data/ToyCar/test", "anomaly_id_02");
+    put(root, "car3", 20, 4, "eval_data/ToyCar/train", "normal_id_05");
+    put(root, "car3", 30, 3, "eval_data/ToyCar/test", "id_05");
+    put(root, "car4", 0, 6, "dev_data/ToyConveyor/train", "normal_id_01");
+    put(root, "car4", 10, 5, "dev_data/ToyConveyor/test", "normal_id_01");
+    put(root, "car3", 40, 4, "dev_data/ToyConveyor/test", "anomaly_id_01");
+}
+
+fn sweep(root: &Path, out: &Path) -> Command {
+    let mut command = xtask();
+    command.args(["sweep", "experiments/dcase2020.yaml", "--out"]).arg(out);
+    command.arg("--set").arg(format!("data.root={}", root.display()));
+    for change in [
+        "front_ends={FCN8: {bands: 8, context: 1}}",
+        "networks={small: {hidden: 0, units: 8, code: 4}}",
+        "losses=[RE, BU]",
+        "training.epochs=2",
+        "training.batches_per_epoch=5",
+        "batch.pieces=8",
+    ] {
+        command.args(["--set", change]);
+    }
+    command
+}
+
+/// Lines of a file without a head, split at the last comma.
+fn pairs(path: &Path) -> Vec<(String, f64)> {
+    let pair = |line: &str| {
+        let (name, value) = line.rsplit_once(',').unwrap();
+        (name.to_owned(), value.parse().unwrap())
+    };
+    text(path).lines().map(pair).collect()
+}
+
+/// The share of pairs in which the anomalous file scores higher.
+fn auc(scores: &[(String, f64)]) -> f64 {
+    let of = |word: &str| scores.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, score)| *score).collect();
+    let (normal, anomalous): (Vec<f64>, Vec<f64>) = (of("normal"), of("anomaly"));
+    let wins = anomalous.iter().flat_map(|a| normal.iter().filter(move |n| a > n)).count();
+    wins as f64 / (normal.len() * anomalous.len()) as f64
+}
+
+#[test]
+fn each_machine_gets_a_net_and_the_challenges_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, out) = (folder.path().join("set"), folder.path().join("out"));
+    small_set(&root);
+    let plan = Outcome::success(sweep(&root, &out).arg("--plan")).stdout;
+    assert!(plan.contains("4 of 4 cells to train"), "2 machines x 2 losses: {plan}");
+    Outcome::success(&mut sweep(&root, &out));
+    let rows = csv(&out.join("auc.csv")).1;
+    let models: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(models, ["ToyCar-FCN8-small", "ToyCar-FCN8-small", "ToyConveyor-FCN8-small", "ToyConveyor-FCN8-small"]);
+    assert!(rows.iter().all(|row| row[2].is_empty()), "anomalies are whole recordings: no ANR");
+
+    let files = out.join("dcase/FCN8-small-bu-s0");
+    let scores = pairs(&files.join("anomaly_score_ToyCar_id_01.csv"));
+    assert_eq!(scores.len(), 5 + 4);
+    assert!(scores.iter().any(|(name, _)| name == "anomaly_id_01_00000003.wav"), "{scores:?}");
+    let (head, rows) = csv(&cell(&out, "ToyCar-FCN8-small-bu-s0").join("scores.csv"));
+    let mean = head.iter().position(|name| name == "mean_score").unwrap();
+    for (name, score) in &scores {
+        let row = rows.iter().find(|row| row[0].ends_with(name.as_str())).unwrap();
+        assert!((row[mean].parse::<f64>().unwrap() - score).abs() < 1e-4 * score, "{name}");
+    }
+    let decisions = pairs(&files.join("decision_result_ToyCar_id_01.csv"));
+    assert_eq!(decisions.len(), scores.len());
+    assert!(decisions.iter().all(|(_, decision)| *decision == 0.0 || *decision == 1.0));
+    let ranked = |decision: f64, fold: fn(f64, f64) -> f64, start: f64| {
+        let of = scores.iter().zip(&decisions).filter(|(_, (_, found))| *found == decision);
+        of.map(|((_, score), _)| *score).fold(start, fold)
+    };
+    assert!(ranked(1.0, f64::min, f64::INFINITY) > ranked(0.0, f64::max, 0.0), "a threshold decides");
+    assert_eq!(pairs(&files.join("anomaly_score_ToyCar_id_05.csv")).len(), 3, "unlabelled files are scored");
+
+    let result = text(&files.join("result.csv"));
+    let lines: Vec<&str> = result.lines().collect();
+    assert_eq!(&lines[..2], ["ToyCar", "id,AUC,pAUC"]);
+    let areas: Vec<f64> = lines[2].split(',').skip(1).map(|area| area.parse().unwrap()).collect();
+    assert!(lines[2].starts_with("01,") && (areas[0] - auc(&scores)).abs() < 1e-12, "{result}");
+    assert!(lines[3].starts_with("02,") && lines[4].starts_with("Average,"), "{result}");
+    assert_eq!(&lines[5..8], ["", "ToyConveyor", "id,AUC,pAUC"], "{result}");
+}

@@ -1,0 +1,250 @@
+//! `sweep` on a synthetic set: its tables, its plan, the same bytes for any number of jobs and after any stop.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tests::files::{assert_same, cell, cells, csv, results, text};
+use tests::{Outcome, Running, sounds};
+
+fn sweep(out: &Path) -> Command {
+    tests::sweep(&sounds(Path::new(env!("CARGO_TARGET_TMPDIR"))), out)
+}
+
+/// Cells long enough to be caught in the middle.
+fn long(out: &Path) -> Command {
+    let mut command = sweep(out);
+    command.args(["--set", "training.epochs=60", "--set", "training.batches_per_epoch=20"]);
+    command
+}
+
+/// Where cells in training have their checkpoints, once there are any.
+fn checkpoints(out: &Path) -> Vec<PathBuf> {
+    let paths = cells(out).into_iter().map(|cell| cell.join("checkpoint.safetensors"));
+    paths.filter(|path| path.exists()).collect()
+}
+
+/// Waits until every cell in training has a checkpoint.
+fn wait_for_checkpoints(run: &mut Running, out: &Path) {
+    while checkpoints(out).len() < 3 {
+        assert!(!run.has_ended(), "the run ended before it could be stopped");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let first = Outcome::success(sweep(out).args(["--seeds", "2"]));
+    assert!(first.stdout.starts_with("AUC over seeds"), "{}", first.stdout);
+    assert!(first.stdout.contains("BU beats SNP in "), "{}", first.stdout);
+    let (head, rows) = csv(&out.join("auc.csv"));
+    let expected = "model,loss,anr_db,seeds,auc_mean,auc_sd,auc_ci95_low,auc_ci95_high,pauc_mean,pauc_sd";
+    assert_eq!(head.join(","), expected);
+    assert_eq!(rows.len(), 3 * 3, "a row for each loss and ANR");
+    assert!(rows.iter().all(|row| row[0] == "FCN8-small" && row[3] == "2"));
+    let (head, rows) = csv(&out.join("runs.csv"));
+    assert_eq!(head.join(","), "model,loss,seed,anr_db,auc,pauc,max_score_normal,fpr_rare,fpr_frequent");
+    assert_eq!(rows.len(), 3 * 2 * 3);
+    for name in ["figure4", "roc", "training", "histograms", "timeline", "maxima"] {
+        assert!(fs::read(out.join(format!("{name}.png"))).unwrap().starts_with(b"\x89PNG"), "{name}");
+        assert!(text(&out.join(format!("{name}.svg"))).starts_with("<svg"), "{name}");
+    }
+    for name in ["auc", "runs", "maxima"] {
+        assert!(fs::read(out.join(format!("{name}.parquet"))).unwrap().starts_with(b"PAR1"), "{name}");
+    }
+    let report = text(&out.join("report.html"));
+    for part in ["Figure 4", "paired over seeds and test files", "Settings", "Provenance", "Sounds"] {
+        assert!(report.contains(part), "{part}");
+    }
+    let before = results(out);
+    let second = Outcome::success(sweep(out).args(["--seeds", "2"]));
+    assert!(second.stderr.contains("All 6 cells are done"), "{}", second.stderr);
+    assert_same(&results(out), &before);
+    let plan = Outcome::success(sweep(out).args(["--seeds", "3", "--plan"])).stdout;
+    assert!(plan.contains("3 of 9 cells to train"), "{plan}");
+    let plan = Outcome::success(sweep(out).args(["--set", "loss.epsilon=1e-4", "--plan"])).stdout;
+    assert!(plan.contains("stale") && plan.contains("loss_settings.epsilon 1e-6 -> 0.0001"), "{plan}");
+}
+
+#[test]
+fn scores_tell_file_anr_frame_and_operation() {
+    let folder = tempfile::tempdir().unwrap();
+    Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
+    let cell = cell(folder.path(), "FCN8-small-bu-s0");
+    let (head, rows) = csv(&cell.join("scores.csv"));
+    let expected =
+        "file,label,machine,id,class,car,anr_db,score,mean_score,max_frame,max_time_s,operation";
+    assert_eq!(head.join(","), expected);
+    let column = |name: &str| head.iter().position(|found| found == name).unwrap();
+    let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();
+    let (normal, anomalous) = (labelled("normal"), labelled("anomalous"));
+    assert_eq!((normal.len(), anomalous.len()), (280 / 20, 3 * 140 / 20));
+    assert!(normal.iter().all(|row| row[column("anr_db")].is_empty() && row[column("class")].is_empty()));
+    for anr in ["-10.0", "-15.0", "-20.0"] {
+        assert_eq!(anomalous.iter().filter(|row| row[column("anr_db")] == anr).count(), 140 / 20, "{anr}");
+    }
+    for row in &rows {
+        let number = |name: &str| row[column(name)].parse::<f64>().unwrap();
+        assert!(number("score") >= number("mean_score") && number("mean_score") > 0.0, "{row:?}");
+        // A frame's middle: one hop a frame, half a row of 1,024 samples before the first.
+        assert!((number("max_time_s") - (number("max_frame") * 256.0 + 512.0) / 16_000.0).abs() < 1e-9);
+        assert!(!row[column("operation")].is_empty(), "{row:?}");
+    }
+    let (head, rows) = csv(&cell.join("history.csv"));
+    assert_eq!((rows.len(), head[0].as_str(), head[7].as_str()), (4, "epoch", "weight_spread"));
+    assert!(rows.iter().all(|row| row[7].parse::<f64>().unwrap() > 0.0), "{rows:?}");
+}
+
+#[test]
+fn jobs_and_company_change_no_byte_of_a_cell() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [one, three, alone] = folders.each_ref().map(|folder| folder.path());
+    Outcome::success(sweep(one).args(["--seeds", "2", "--jobs", "1"]));
+    Outcome::success(sweep(three).args(["--seeds", "2", "--jobs", "3"]));
+    assert_same(&results(three), &results(one));
+    Outcome::success(sweep(alone).args(["--only", "FCN8-*-bu-s0"]));
+    let stem = "FCN8-small-bu-s0";
+    assert_eq!(
+        fs::read(cell(alone, stem).join("scores.csv")).unwrap(),
+        fs::read(cell(one, stem).join("scores.csv")).unwrap()
+    );
+}
+
+#[test]
+fn a_sweep_killed_at_any_moment_ends_with_the_same_bytes() {
+    let straight = tempfile::tempdir().unwrap();
+    let mut run = long(straight.path()); // sounds are made by now: that is not timed
+    let begun = Instant::now();
+    Outcome::success(&mut run);
+    let (duration, expected) = (begun.elapsed(), results(straight.path()));
+    let kills: u32 = std::env::var("KILLS").map_or(3, |kills| kills.parse().unwrap());
+    let (mut folder, mut caught) = (tempfile::tempdir().unwrap(), 0);
+    for kill in 0..kills {
+        // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
+        let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
+        let run = Running::start(&mut long(folder.path()));
+        sleep(moment);
+        if run.kill() {
+            assert_same(&results(folder.path()), &expected);
+            folder = tempfile::tempdir().unwrap();
+        } else {
+            caught += 1;
+        }
+    }
+    assert!(caught > 0, "every run ended before it was killed");
+    Outcome::success(&mut long(folder.path()));
+    assert_same(&results(folder.path()), &expected);
+}
+
+#[test]
+fn ctrl_c_saves_the_update_at_hand_and_the_same_command_goes_on() {
+    let (folder, straight) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let out = folder.path();
+    let mut run = Running::start(&mut long(out));
+    wait_for_checkpoints(&mut run, out);
+    assert_eq!(run.interrupt(), Some(130));
+    let saved: Vec<String> = checkpoints(out)
+        .iter()
+        .map(|path| text(&path.with_file_name("log.txt")).lines().last().unwrap().to_owned())
+        .collect();
+    assert_eq!(saved.len(), 3);
+    assert!(saved.iter().all(|line| line.starts_with("saved at update ")), "{saved:?}");
+    Outcome::success(&mut long(out));
+    Outcome::success(&mut long(straight.path()));
+    assert_same(&results(out), &results(straight.path()));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_told_and_its_cell_starts_over() {
+    let (folder, straight) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let out = folder.path();
+    let mut run = Running::start(&mut long(out));
+    wait_for_checkpoints(&mut run, out);
+    assert!(!run.kill());
+    let caught = checkpoints(out);
+    let bytes = fs::read(&caught[0]).unwrap();
+    fs::write(&caught[0], &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(&caught[1], "no checkpoint").unwrap();
+    for entry in fs::read_dir(caught[2].parent().unwrap()).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_string_lossy().starts_with("history-sums-") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let resumed = Outcome::success(&mut long(out));
+    assert_eq!(resumed.stderr.matches("; starting over").count(), 3, "{}", resumed.stderr);
+    Outcome::success(&mut long(straight.path()));
+    assert_same(&results(out), &results(straight.path()));
+}
+
+#[test]
+fn a_cell_that_fails_leaves_a_hole_and_the_others_are_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let plan = Outcome::success(sweep(out).arg("--plan")).stdout;
+    let name = plan.split_whitespace().find(|word| word.starts_with("FCN8-small-bu-s0-")).unwrap();
+    let obstacle = out.join(format!("cells/.{name}.partial/metrics.json"));
+    fs::create_dir_all(&obstacle).unwrap();
+    let says = ["1 cells failed", name, "metrics.json", "saved at update 20"];
+    Outcome::failure(&mut sweep(out), &says);
+    assert_eq!(csv(&out.join("runs.csv")).1.len(), 2 * 3, "the others are finished");
+    let report = text(&out.join("report.html"));
+    assert!(report.contains("Cells that failed") && report.contains(name));
+    fs::remove_dir(&obstacle).unwrap();
+    let filled = Outcome::success(&mut sweep(out));
+    assert!(filled.stderr.contains("Training 1 of 3 cells"), "{}", filled.stderr);
+    assert_eq!(csv(&out.join("runs.csv")).1.len(), 3 * 3);
+}
+
+/// `command` with files no longer than so many kilobytes: each longer write fails, as on a full disk.
+fn on_a_full_disk(command: &Command, kilobytes: u32) -> Command {
+    let mut shell = Command::new("bash");
+    shell.current_dir(command.get_current_dir().unwrap());
+    shell.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &kilobytes.to_string()]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_next_run_goes_on() {
+    let (folder, straight) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let out = folder.path();
+    let says = ["3 cells failed", "checkpoint.safetensors", "File too large"];
+    Outcome::failure(&mut on_a_full_disk(&sweep(out), 4), &says);
+    assert!(checkpoints(out).is_empty(), "nothing is half written");
+    Outcome::success(&mut sweep(out));
+    Outcome::success(&mut sweep(straight.path()));
+    assert_same(&results(out), &results(straight.path()));
+}
+
+#[test]
+fn a_training_that_diverges_says_at_which_batch_and_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let says = ["3 cells failed", "on batch ", "of seed 0", "learning rate 1", "training has diverged"];
+    Outcome::failure(sweep(folder.path()).args(["--set", "training.learning_rate=1e30"]), &says);
+    assert!(!folder.path().join("auc.csv").exists(), "no table of nothing: what an earlier run wrote stays");
+}
+
+#[test]
+fn without_anomalies_the_auc_is_undefined_and_scores_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = text(&tests::repository().join("experiments/datasets/toycar-synth.yaml"));
+    let (before, after) = manifest.split_once("  - files: [\"anomaly/").unwrap();
+    let after = &after[after.find("mixing:").unwrap()..];
+    let path = folder.path().join("no-anomalies.yaml");
+    fs::write(&path, format!("{before}{after}")).unwrap();
+    let (out, manifest) = (folder.path().join("out"), format!("data.manifest={}", path.display()));
+    let run = Outcome::success(sweep(&out).args(["--only", "-bu-", "--set", &manifest]));
+    assert!(run.stderr.contains("no anomaly-test sound: the AUC is undefined"), "{}", run.stderr);
+    assert!(run.stdout.contains("the AUC is undefined"), "{}", run.stdout);
+    assert!(csv(&out.join("auc.csv")).1.is_empty(), "and not 0.5");
+    assert!(text(&out.join("report.html")).contains("The test set has no anomaly"));
+    let cell = cell(&out, "FCN8-small-bu-s0");
+    assert_eq!(csv(&cell.join("scores.csv")).1.len(), 280 / 20);
+    assert!(text(&cell.join("metrics.json")).contains("training_score_90"));
+}
