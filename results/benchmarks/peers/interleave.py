@@ -42,7 +42,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="the shortest run, to see that everything works")
     parser.add_argument("--peer", metavar="COMMAND", help="instead of --works: prints a peer's lines")
     parser.add_argument("--ours", metavar="COMMAND", help="with --peer: prints ours, in the same form")
-    parser.add_argument("--out", type=Path, default=HERE.parent, help="folder for peers.md and the CSV files")
+    parser.add_argument("--out", type=Path, default=HERE.parent, help="folder for the table and the CSV files")
+    parser.add_argument("--name", default="peers", help="writes NAME.md, NAME.csv and NAME-turns.csv")
     args = parser.parse_args()
     if bool(args.peer) != bool(args.ours):
         parser.error("--peer and --ours go together")
@@ -102,6 +103,7 @@ def gemm_share(table: list[Line], ours: set[str]) -> list[str]:
     """Markdown of the best GEMM rate, and our KDE beside the useful half of its Gram matrix at that rate."""
     rates = gemm_rates(table)
     text = [f"Best matrix product, {counted(t)}: {rate:.0f} GFLOP/s." for t, rate in rates.items()]
+    text += products_share(table)
     rows = []
     for line in table:
         if line.work.startswith("kde-") and line.program in ours and line.threads in rates:
@@ -114,6 +116,19 @@ def gemm_share(table: list[Line], ours: set[str]) -> list[str]:
         head = "| work | threads | ours, ms | useful half of the Gram matrix at that rate, ms | ratio |"
         text += ["", head, "| --- | --: | --: | --: | --: |", *rows]
     return text
+
+
+def products_share(table: list[Line]) -> list[str]:
+    """Markdown of the share of an update that its matrix products alone would take."""
+    fused = {(line.work, line.threads): line for line in table if line.program == "fused"}
+    rows = []
+    for line in table:
+        if line.program == "products":
+            whole = fused[line.work, line.threads]
+            share = f"| {line.work} | {line.threads} | {whole.median_ms:.4g} | {line.median_ms:.4g} |"
+            rows.append(f"{share} {line.median_ms / whole.median_ms:.2f} |")
+    head = "| work | threads | fused, ms | its matrix products alone, ms | share |"
+    return ["", head, "| --- | --: | --: | --: | --: |", *rows] if rows else []
 
 
 def markdown(table: list[Line], ours: set[str], problems: list[str], facts: list[str]) -> str:
@@ -158,9 +173,9 @@ def main() -> int:
         problems += [f"{head}, {name}: {why}" for name, why in turns.problems.items()]
     table = summarise(rows)
     report = markdown(table, {r.program for r in rows if r.ours}, problems, facts)
-    write_csv(args.out / "peers-turns.csv", Row, rows)
-    write_csv(args.out / "peers.csv", Line, table)
-    (args.out / "peers.md").write_text(report)
+    write_csv(args.out / f"{args.name}-turns.csv", Row, rows)
+    write_csv(args.out / f"{args.name}.csv", Line, table)
+    (args.out / f"{args.name}.md").write_text(report)
     print(report)
     return 1 if problems else 0
 

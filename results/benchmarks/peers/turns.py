@@ -81,6 +81,24 @@ def ring() -> Comparison:
     )
 
 
+def update(net: str) -> Comparison:
+    """One update of a net of Sec. 4.2.2 with BU weights given; ours also with the weights estimated, and the
+    matrix products of an update alone."""
+
+    def step(peer: str) -> list[str]:
+        steps = 10 if net.endswith("large") else 50
+        program = ["training_step.py", net, "--threads", "{threads}", "--rounds", "3"]
+        return [*program, "--peer", peer, "--steps", str(steps)]
+
+    engines = {e: f"update/{net}/{e}/{{threads}}" for e in ("fused", "fused-kde", "candle")}
+    return Comparison(
+        work=net,
+        peers=[step(peer) for peer in ("jax", "torch", "torch-compile")],
+        ours=Bench("models", "update", {**engines, "products": f"products/{net}/{{threads}}"}),
+        quick=["--steps", "2", "--rounds", "1"],
+    )
+
+
 def front_end(net: str) -> Comparison:
     """Feature rows of 30 s of sound."""
     return Comparison(
@@ -100,7 +118,10 @@ GEMM = Comparison(
 )
 KDE_SIZES = ("500x2", "1560x440", "1560x1344", "8192x440")
 NETS = ("fcn40", "fcn64")
-COMPARISONS = {c.work: c for c in (GEMM, *map(kde, KDE_SIZES), ring(), *map(front_end, NETS))}
+SIZES = [f"{net}-{size}" for net in NETS for size in ("large", "small")]
+COMPARISONS = {
+    c.work: c for c in (GEMM, *map(kde, KDE_SIZES), ring(), *map(update, SIZES), *map(front_end, NETS))
+}
 
 
 def given(peer: str, ours: str) -> Comparison:
