@@ -103,7 +103,8 @@ impl Running {
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has; its exit code.
     pub fn interrupt(mut self) -> Option<i32> {
-        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("there is kill");
+        let sent =
+            Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("there is kill");
         assert!(sent.success(), "the process is gone");
         self.0.wait().expect("a child can be waited for").code()
     }

@@ -36,7 +36,8 @@ window.addEventListener('load', () => {
 fn browser() -> Option<OsString> {
     let named = std::env::var_os("CHROMIUM");
     let known = ["chromium", "chromium-browser", "google-chrome"].map(OsString::from);
-    let runs = |name: &OsString| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
+    let runs =
+        |name: &OsString| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
     let found = named.into_iter().chain(known).find(runs);
     assert!(found.is_some() || std::env::var_os("REQUIRE_BROWSER").is_none(), "no Chromium was found");
     if found.is_none() {

@@ -63,7 +63,9 @@ fn pairs(path: &Path) -> Vec<(String, f64)> {
 
 /// The share of pairs in which the anomalous file scores higher.
 fn auc(scores: &[(String, f64)]) -> f64 {
-    let of = |word: &str| scores.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, score)| *score).collect();
+    let of = |word: &str| {
+        scores.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, score)| *score).collect()
+    };
     let (normal, anomalous): (Vec<f64>, Vec<f64>) = (of("normal"), of("anomaly"));
     let wins = anomalous.iter().flat_map(|a| normal.iter().filter(move |n| a > n)).count();
     wins as f64 / (normal.len() * anomalous.len()) as f64
@@ -79,7 +81,10 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
     Outcome::success(&mut sweep(&root, &out));
     let rows = csv(&out.join("auc.csv")).1;
     let models: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(models, ["ToyCar-FCN8-small", "ToyCar-FCN8-small", "ToyConveyor-FCN8-small", "ToyConveyor-FCN8-small"]);
+    assert_eq!(
+        models,
+        ["ToyCar-FCN8-small", "ToyCar-FCN8-small", "ToyConveyor-FCN8-small", "ToyConveyor-FCN8-small"]
+    );
     assert!(rows.iter().all(|row| row[2].is_empty()), "anomalies are whole recordings: no ANR");
 
     let files = out.join("dcase/FCN8-small-bu-s0");

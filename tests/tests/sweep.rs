@@ -78,8 +78,7 @@ fn scores_tell_file_anr_frame_and_operation() {
     Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
     let cell = cell(folder.path(), "FCN8-small-bu-s0");
     let (head, rows) = csv(&cell.join("scores.csv"));
-    let expected =
-        "file,label,machine,id,class,car,anr_db,score,mean_score,max_frame,max_time_s,operation";
+    let expected = "file,label,machine,id,class,car,anr_db,score,mean_score,max_frame,max_time_s,operation";
     assert_eq!(head.join(","), expected);
     let column = |name: &str| head.iter().position(|found| found == name).unwrap();
     let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();
@@ -214,7 +213,7 @@ fn on_a_full_disk(command: &Command, kilobytes: u32) -> Command {
 fn a_full_disk_is_told_and_the_next_run_goes_on() {
     let (folder, straight) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let out = folder.path();
-    let says = ["3 cells failed", "checkpoint.safetensors", "File too large"];
+    let says = ["FCN8-small-bu-s0-", "failed: ", "checkpoint.safetensors", "File too large"];
     Outcome::failure(&mut on_a_full_disk(&sweep(out), 4), &says);
     assert!(checkpoints(out).is_empty(), "nothing is half written");
     Outcome::success(&mut sweep(out));

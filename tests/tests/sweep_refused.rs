@@ -15,7 +15,10 @@ const SETTINGS: [Case; 24] = [
     ("losses=[BU, BU]", &["losses", "found [BU, BU]", "each once"]),
     ("networks={}", &["networks", "found 0", "one at least"]),
     ("networks={large: {hiden: 1, units: 8, code: 4}}", &["networks", "`hiden`", "did you mean `hidden`?"]),
-    ("networks={large: {hidden: 1, units: 0, code: 4}}", &["networks.large.units", "found 0", "expected 1 to"]),
+    (
+        "networks={large: {hidden: 1, units: 0, code: 4}}",
+        &["networks.large.units", "found 0", "expected 1 to"],
+    ),
     ("networks={'a-b': {hidden: 1, units: 8, code: 4}}", &["networks", "found a-b", "letters and digits"]),
     ("front_ends.FCN8.bands=0", &["front_ends.FCN8.bands", "found 0", "expected 1"]),
     ("front_ends.FCN8.bands=600", &["front_ends.FCN8", "600 mel bands", "expected"]),
@@ -70,9 +73,15 @@ fn a_file_for_the_other_command_is_sent_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = out(&folder);
     let ring = ["sweep", "experiments/ring.yaml", "--out"];
-    Outcome::refusal(xtask().args(ring).arg(&path), &["found a ring", "cargo xtask verify experiments/ring.yaml"]);
+    Outcome::refusal(
+        xtask().args(ring).arg(&path),
+        &["found a ring", "cargo xtask verify experiments/ring.yaml"],
+    );
     let toycar = ["verify", "experiments/toycar.yaml", "--out"];
-    Outcome::refusal(xtask().args(toycar).arg(&path), &["found a sweep", "cargo xtask sweep experiments/toycar.yaml"]);
+    Outcome::refusal(
+        xtask().args(toycar).arg(&path),
+        &["found a sweep", "cargo xtask sweep experiments/toycar.yaml"],
+    );
     assert!(!path.exists());
 }
 

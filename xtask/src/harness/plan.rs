@@ -55,6 +55,8 @@ impl<C: Serialize> Plan<C> {
 
     /// The cells that are to be trained; says which are damaged, or that all are done.
     pub(crate) fn begin(&self, store: &Store) -> Vec<&Planned<C>> {
+        let done = self.0.iter().filter(|planned| planned.state == State::Done);
+        done.for_each(|planned| store.tidy(&planned.name));
         let pending = self.pending();
         for Planned { name, state, .. } in &pending {
             if let State::Damaged(why) = state {

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::differences::differences;
 use super::identity::to_yaml;
 use super::sums::check_sums;
+use super::workspace::remove_others;
 use super::{CellName, Lock, Workspace};
 use crate::failure::BadInput;
 
@@ -125,6 +126,11 @@ impl Store {
         Ok(Workspace::new(folder, place, self.files.clone()))
     }
 
+    /// Removes what a run that was killed just after it had finished a cell left there.
+    pub(super) fn tidy(&self, name: &CellName) {
+        remove_others(&self.folder(name), &self.files);
+    }
+
     /// The last lines of the log of a cell whose training was stopped, if it has one.
     pub(crate) fn last_words(&self, name: &CellName) -> Option<String> {
         let log = fs::read_to_string(self.partial(name).join("log.txt")).ok()?;
@@ -187,6 +193,10 @@ mod tests {
         finished(&store, &name, &settings);
         assert_eq!(store.state(&name, &settings), State::Done);
         assert!(!store.folder(&name).join("checkpoint").exists());
+        fs::write(store.folder(&name).join("checkpoint"), "of a run that was killed just then").unwrap();
+        store.tidy(&name);
+        assert!(!store.folder(&name).join("checkpoint").exists());
+        assert_eq!(store.state(&name, &settings), State::Done);
         fs::write(store.folder(&name).join("metrics.json"), b"{\"x\":1}").unwrap();
         assert!(
             matches!(store.state(&name, &settings), State::Damaged(why) if why.starts_with("metrics.json: found"))

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use eval::atomic::write_atomically;
@@ -77,13 +77,18 @@ impl Workspace {
             .with_context(|| format!("{}: cannot be made", self.place.display()))?;
         let cells = self.place.parent().expect("a cell lies in a folder");
         File::open(cells)?.sync_all()?;
-        for entry in fs::read_dir(&self.place)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            if !name.is_some_and(|name| name == SUMS || self.files.contains(&name)) {
-                let _ = fs::remove_file(&path); // the cell is whole with it or without
-            }
-        }
+        remove_others(&self.place, &self.files);
         Ok(())
+    }
+}
+
+/// Removes from a finished cell what is not of it: its last checkpoint. The cell is whole with it or without, so that
+/// what cannot be removed stays.
+pub(super) fn remove_others(cell: &Path, files: &[&str]) {
+    for path in fs::read_dir(cell).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(|name| name == SUMS || files.contains(&name)) {
+            let _ = fs::remove_file(&path);
+        }
     }
 }

@@ -61,7 +61,8 @@ fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> 
         let base = |file: &FileScore| file.file.rsplit('/').next().unwrap_or(&file.file).to_owned();
         let scores: String = files.iter().map(|file| format!("{},{}\n", base(file), score(file))).collect();
         let decided = |file: &FileScore| u8::from(score(file) >= threshold);
-        let decisions: String = files.iter().map(|file| format!("{},{}\n", base(file), decided(file))).collect();
+        let decisions: String =
+            files.iter().map(|file| format!("{},{}\n", base(file), decided(file))).collect();
         write_text(&folder.join(format!("anomaly_score_{name}_id_{id}.csv")), &scores)?;
         write_text(&folder.join(format!("decision_result_{name}_id_{id}.csv")), &decisions)?;
         let of = |label: &str| -> Vec<f64> {

@@ -48,7 +48,7 @@ pub(crate) struct SweepArgs {
     #[command(flatten)]
     run: RunArgs,
     /// Only cells of which the name holds this, or is this where it has a `*`, such as 'FCN40-*-bu-*'
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     only: Option<Pattern>,
     /// Where nets are trained
     #[arg(long, default_value = "cpu")]
