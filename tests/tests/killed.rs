@@ -7,10 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::files::{assert_same, cells, results, text};
-use tests::{Outcome, Running, verify};
+use tests::{Outcome, Running, killed_at_any_moment, verify};
 
 /// Cells long enough to be caught in the middle: many checkpoints each.
 fn long(out: &Path) -> Command {
@@ -26,13 +26,11 @@ fn long(out: &Path) -> Command {
     command
 }
 
-/// What an uninterrupted run leaves, and how long it took.
-fn uninterrupted() -> (BTreeMap<PathBuf, Vec<u8>>, Duration) {
+/// What an uninterrupted run leaves.
+fn uninterrupted() -> BTreeMap<PathBuf, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
-    let mut run = long(folder.path()); // built by now: that is not timed
-    let begun = Instant::now();
-    Outcome::success(&mut run);
-    (results(folder.path()), begun.elapsed())
+    Outcome::success(&mut long(folder.path()));
+    results(folder.path())
 }
 
 /// Where cells in training have their checkpoints, once there are any.
@@ -63,24 +61,7 @@ fn starts(cell: &Path) -> Vec<u64> {
 
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
-    let (expected, duration) = uninterrupted();
-    let kills: u32 = std::env::var("KILLS").map_or(5, |kills| kills.parse().unwrap());
-    let (mut folder, mut caught) = (tempfile::tempdir().unwrap(), 0);
-    for kill in 0..kills {
-        // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
-        let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
-        let run = Running::start(&mut long(folder.path()));
-        sleep(moment);
-        if run.kill() {
-            assert_same(&results(folder.path()), &expected);
-            folder = tempfile::tempdir().unwrap();
-        } else {
-            caught += 1;
-        }
-    }
-    assert!(caught > 0, "every run ended before it was killed");
-    Outcome::success(&mut long(folder.path()));
-    assert_same(&results(folder.path()), &expected);
+    killed_at_any_moment(5, long);
 }
 
 #[test]
@@ -89,8 +70,7 @@ fn cells_go_on_from_their_checkpoints() {
     let caught = kill_with_checkpoints(folder.path());
     assert_eq!(caught.len(), 3);
     Outcome::success(&mut long(folder.path()));
-    let (expected, _) = uninterrupted();
-    assert_same(&results(folder.path()), &expected);
+    assert_same(&results(folder.path()), &uninterrupted());
     for cell in cells(folder.path()) {
         let starts = starts(&cell);
         assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 200, "{}: {starts:?}", cell.display());
@@ -106,8 +86,7 @@ fn a_damaged_checkpoint_is_told_and_its_cell_starts_over() {
     fs::write(&caught[1], "no checkpoint").unwrap();
     fs::remove_file(caught[2].with_file_name("history.csv")).unwrap();
     Outcome::success(&mut long(folder.path()));
-    let (expected, _) = uninterrupted();
-    assert_same(&results(folder.path()), &expected);
+    assert_same(&results(folder.path()), &uninterrupted());
     for cell in cells(folder.path()) {
         assert_eq!(starts(&cell), [0, 0], "{}", cell.display());
         assert!(text(&cell.join("log.txt")).contains("; starting over"));

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::files::{assert_same, cell, cells, csv, results, text};
-use tests::{Outcome, Running, sounds};
+use tests::{Outcome, Running, killed_at_any_moment, sounds};
 
 fn sweep(out: &Path) -> Command {
     tests::sweep(&sounds(Path::new(env!("CARGO_TARGET_TMPDIR"))), out)
@@ -117,28 +117,7 @@ fn jobs_and_company_change_no_byte_of_a_cell() {
 
 #[test]
 fn a_sweep_killed_at_any_moment_ends_with_the_same_bytes() {
-    let straight = tempfile::tempdir().unwrap();
-    let mut run = long(straight.path()); // sounds are made by now: that is not timed
-    let begun = Instant::now();
-    Outcome::success(&mut run);
-    let (duration, expected) = (begun.elapsed(), results(straight.path()));
-    let kills: u32 = std::env::var("KILLS").map_or(3, |kills| kills.parse().unwrap());
-    let (mut folder, mut caught) = (tempfile::tempdir().unwrap(), 0);
-    for kill in 0..kills {
-        // Moments spread over the run, the same each time: multiples of the golden ratio, less whole numbers.
-        let moment = duration.mul_f64((f64::from(kill + 1) * 0.618_034).fract());
-        let run = Running::start(&mut long(folder.path()));
-        sleep(moment);
-        if run.kill() {
-            assert_same(&results(folder.path()), &expected);
-            folder = tempfile::tempdir().unwrap();
-        } else {
-            caught += 1;
-        }
-    }
-    assert!(caught > 0, "every run ended before it was killed");
-    Outcome::success(&mut long(folder.path()));
-    assert_same(&results(folder.path()), &expected);
+    killed_at_any_moment(3, long);
 }
 
 #[test]

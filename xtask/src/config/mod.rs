@@ -10,6 +10,7 @@ mod ring;
 pub(crate) mod schema;
 mod sweep;
 mod sweep_cell;
+mod sweep_settings;
 
 use std::fs;
 use std::path::Path;
@@ -22,8 +23,9 @@ pub(crate) use choices::{EngineKind, Loss};
 pub(crate) use overrides::Override;
 pub(crate) use readings::{Reading, Readings};
 pub(crate) use ring::{PaperValues, RingCell, RingExperiment};
-pub(crate) use sweep::{FileScore, ScoringConfig, SweepExperiment};
+pub(crate) use sweep::SweepExperiment;
 pub(crate) use sweep_cell::SweepCell;
+pub(crate) use sweep_settings::{FileScore, ScoringConfig};
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]

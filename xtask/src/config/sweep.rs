@@ -1,20 +1,19 @@
 //! `experiments/toycar*.yaml`, `experiments/dcase*.yaml`: the objective experiment (Sec. 4.2) on a set of sounds.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use features::batch::BatchConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_SEEDS, MOST_UNITS, MOST_UPDATES, check_amsgrad, count, positive, within};
+use super::check::{MOST_SEEDS, MOST_UNITS, count, within};
 use super::choices::{EngineKind, Loss};
 use super::front_end::FrontEndConfig;
 use super::sweep_cell::{ModelConfig, SweepCell};
+use super::sweep_settings::{
+    FcnConfig, ScheduleConfig, ScoringConfig, SoundBatchConfig, SoundLossConfig, SoundsConfig,
+};
 use super::{Experiment, Impossible, Kind};
-
-/// Epochs of a training.
-const MOST_EPOCHS: u64 = 1_000_000;
 
 /// Hidden layers of an encoder.
 const MOST_HIDDEN: usize = 100;
@@ -45,125 +44,6 @@ pub(crate) struct SweepExperiment {
     pub(crate) loss: SoundLossConfig,
     /// How tests are scored and compared.
     pub(crate) scoring: ScoringConfig,
-}
-
-/// The sounds of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SoundsConfig {
-    /// The manifest of the set, from the working directory.
-    pub(crate) manifest: PathBuf,
-    /// Folder of the sounds, in place of the manifest's `root`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) root: Option<PathBuf>,
-    /// A synthetic set to make in that folder, where it is not there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) synth: Option<SynthConfig>,
-    /// Whether each machine gets nets of its own, the training sounds of the others being something else.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) by_machine: bool,
-    /// Most something-else sounds held in memory, taken evenly from all; all where this is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) most_something_else: Option<usize>,
-}
-
-/// As the options of `cargo xtask synth`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SynthConfig {
-    /// Minutes of normal training sound.
-    pub(crate) minutes: u32,
-    /// Seed of all that is random.
-    pub(crate) seed: u64,
-}
-
-/// Encoder and decoder, each an input layer, `hidden` hidden layers and an output layer (Sec. 4.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FcnConfig {
-    /// H.
-    pub(crate) hidden: usize,
-    /// U, units of a hidden layer.
-    pub(crate) units: usize,
-    /// Z, units of the encoder's output.
-    pub(crate) code: usize,
-}
-
-/// A mini-batch (Sec. 4.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SoundBatchConfig {
-    /// Normal training sounds are cut into pieces of this length, in seconds.
-    pub(crate) piece_s: f64,
-    /// Pieces joined for a batch.
-    pub(crate) pieces: usize,
-    /// The ANR of the something-else clip is uniform between these, in dB.
-    pub(crate) anr_db: [f64; 2],
-}
-
-/// AMSGrad and its schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ScheduleConfig {
-    /// Epochs.
-    pub(crate) epochs: u64,
-    /// Mini-batches of an epoch, one update each.
-    pub(crate) batches_per_epoch: u64,
-    /// Step size at the start.
-    pub(crate) learning_rate: f64,
-    /// Share of the training after which the step size falls, linearly.
-    pub(crate) decay_from: f64,
-    /// What it falls to at the end, as a share of that at the start.
-    pub(crate) decay_to: f64,
-    /// Decay of the first moment.
-    pub(crate) beta1: f64,
-    /// Decay of the second moment.
-    pub(crate) beta2: f64,
-    /// Added to the root of the second moment.
-    pub(crate) epsilon: f64,
-    /// Epochs between checkpoints.
-    pub(crate) checkpoint_every: u64,
-}
-
-/// Settings of the objectives, in proportion to what the paper takes them in proportion to (Sec. 4.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SoundLossConfig {
-    /// σ · D, where σ is the band-width of the KDE (Eq. 15).
-    pub(crate) sigma_times_dim: f64,
-    /// Whether the rows of a mini-batch are brought to zero mean and unit variance for the KDE.
-    pub(crate) standardize: bool,
-    /// ε of the weights (Eq. 16).
-    pub(crate) epsilon: f64,
-    /// λ / M, where λ is the clipping parameter (Eq. 10) and M the mel bands.
-    pub(crate) lambda_per_band: f64,
-}
-
-/// How tests are scored and compared. Tables are made anew with other settings; nothing is trained again, but for
-/// `every`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ScoringConfig {
-    /// The score of a file from those of its frames.
-    pub(crate) file: FileScore,
-    /// Each so manieth file of each kind is scored: 1 is all.
-    pub(crate) every: usize,
-    /// False-positive rate up to which pAUC is taken.
-    pub(crate) max_fpr: f64,
-    /// True-positive rate at whose threshold false alarms are counted.
-    pub(crate) tpr: f64,
-    /// An operation that takes less than this share of the time is rare.
-    pub(crate) rare_below: f64,
-}
-
-/// The score of a file from those of its frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FileScore {
-    /// The largest (Eq. 11).
-    Max,
-    /// The mean, as other benchmarks have it.
-    Mean,
 }
 
 impl SweepExperiment {
@@ -246,65 +126,5 @@ impl Experiment for SweepExperiment {
         self.training.validate()?;
         self.check_losses()?;
         self.scoring.validate()
-    }
-}
-
-impl ScheduleConfig {
-    /// Updates of a training.
-    pub(crate) fn updates(&self) -> u64 {
-        self.epochs * self.batches_per_epoch
-    }
-
-    /// Step size of update `step`, counted from 0.
-    pub(crate) fn learning_rate_at(&self, step: u64) -> f64 {
-        let done = step as f64 / self.updates() as f64;
-        let fallen = ((done - self.decay_from) / (1.0 - self.decay_from)).clamp(0.0, 1.0);
-        self.learning_rate * (1.0 - (1.0 - self.decay_to) * fallen)
-    }
-
-    fn validate(&self) -> Result<(), Impossible> {
-        count("training.epochs", self.epochs, MOST_EPOCHS)?;
-        count("training.batches_per_epoch", self.batches_per_epoch, MOST_UPDATES / MOST_EPOCHS)?;
-        count("training.checkpoint_every", self.checkpoint_every, MOST_EPOCHS)?;
-        positive("training.learning_rate", self.learning_rate)?;
-        let from = self.decay_from;
-        within("training.decay_from", from, (0.0..1.0).contains(&from), "a share from 0 to below 1")?;
-        let to = self.decay_to;
-        within("training.decay_to", to, (0.0..=1.0).contains(&to), "a share from 0 to 1")?;
-        check_amsgrad(self.beta1, self.beta2, self.epsilon)
-    }
-}
-
-impl ScoringConfig {
-    fn validate(&self) -> Result<(), Impossible> {
-        count("scoring.every", self.every, usize::MAX)?;
-        for (key, rate) in [("scoring.max_fpr", self.max_fpr), ("scoring.tpr", self.tpr)] {
-            within(key, rate, rate > 0.0 && rate <= 1.0, "a rate above 0, 1 at most")?;
-        }
-        let rare = self.rare_below;
-        within("scoring.rare_below", rare, (0.0..=1.0).contains(&rare), "a share from 0 to 1")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_learning_rate_is_flat_for_half_and_falls_to_a_hundredth() {
-        let schedule = ScheduleConfig {
-            epochs: 200,
-            batches_per_epoch: 500,
-            learning_rate: 1e-4,
-            decay_from: 0.5,
-            decay_to: 0.01,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            checkpoint_every: 1,
-        };
-        let rates = [0, 50_000, 75_000, 100_000].map(|step| schedule.learning_rate_at(step));
-        let expected = [1e-4, 1e-4, 0.505e-4, 1e-6];
-        rates.iter().zip(expected).for_each(|(rate, expected)| assert!((rate - expected).abs() < 1e-12));
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::{BiasesKind, CODE_EPOCH, EngineKind, Loss, WeightsKind, initial};
 use super::front_end::FrontEndConfig;
-use super::sweep::{FcnConfig, ScheduleConfig, SoundBatchConfig, SoundLossConfig, SweepExperiment};
+use super::sweep::SweepExperiment;
+use super::sweep_settings::{FcnConfig, ScheduleConfig, SoundBatchConfig, SoundLossConfig};
 
 /// A front end with a network, such as FCN40-large.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

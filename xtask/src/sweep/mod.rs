@@ -1,5 +1,6 @@
 //! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
 
+mod cells;
 mod claims;
 mod dcase;
 mod figures;
@@ -9,6 +10,7 @@ mod metrics;
 mod report;
 mod results;
 mod rows;
+mod scorer;
 mod scores;
 mod select;
 mod sounds;
@@ -28,9 +30,10 @@ use crate::config::{self, Kind, SweepCell, SweepExperiment};
 use crate::failure::BadInput;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, Plan, Planned, Store, stop};
+use crate::harness::{Failure, Plan, Planned, Store, stop};
 use crate::run_args::RunArgs;
 
+use cells::{cells, stems};
 use claims::Claims;
 use groups::groups;
 use results::Results;
@@ -76,7 +79,7 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     // The lock first: what is there must not change between the look and the work.
     let _lock = store.open()?;
     let sounds = Sounds::open(&experiment)?;
-    let cells = Plan::new(&store, cells(args, &experiment, &sounds)?);
+    let cells = Plan::new(&store, cells(args.only.as_ref(), &experiment, &sounds)?);
     let provenance = Provenance::now(args.run.jobs());
     let failures = train_all(&cells, &experiment, &sounds, &store, &provenance)?;
     conclude(&experiment, &sounds, &Results::read(&cells, &failures, &store), &store, &provenance)
@@ -129,10 +132,10 @@ fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
 /// Prints the cells; writes nothing.
 fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result<()> {
     let Some(folder) = sounds::to_be_made(experiment)? else {
-        Plan::new(store, cells(args, experiment, &Sounds::open(experiment)?)?).print(store);
+        Plan::new(store, cells(args.only.as_ref(), experiment, &Sounds::open(experiment)?)?).print(store);
         return Ok(());
     };
-    let stems = stems(args, experiment)?;
+    let stems = stems(args.only.as_ref(), experiment)?;
     stems.iter().for_each(|stem| crate::print(&format!("{:8}{stem}\n", "missing")));
     let (count, root) = (stems.len(), store.root().display());
     crate::print(&format!(
@@ -140,55 +143,6 @@ fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result
         folder.display()
     ));
     Ok(())
-}
-
-/// Names of the cells without the hash of sounds that are still to be made.
-fn stems(args: &SweepArgs, experiment: &SweepExperiment) -> Result<Vec<String>, BadInput> {
-    let named = on_machine(experiment, None, "").into_iter().map(|cell| name(&cell).stem().to_owned());
-    chosen(args, named.collect(), |stem| stem)
-}
-
-/// Every cell of the experiment that is asked for, in the order of tables.
-fn cells(
-    args: &SweepArgs,
-    experiment: &SweepExperiment,
-    sounds: &Sounds,
-) -> Result<Vec<(CellName, SweepCell)>> {
-    let machines = sounds.machines();
-    let cells = machines
-        .iter()
-        .flat_map(|machine| on_machine(experiment, machine.as_deref(), &sounds.hash(machine.as_deref())));
-    let named = cells.map(|cell| (name(&cell), cell)).collect();
-    Ok(chosen(args, named, |(name, _)| name.stem())?)
-}
-
-fn on_machine(experiment: &SweepExperiment, machine: Option<&str>, data: &str) -> Vec<SweepCell> {
-    let mut cells = Vec::new();
-    for model in experiment.models() {
-        for &loss in &experiment.losses {
-            let cell = |seed| SweepCell::new(experiment, &model, loss, seed, data).on(machine);
-            cells.extend((0..experiment.seeds).map(cell));
-        }
-    }
-    cells
-}
-
-fn name(cell: &SweepCell) -> CellName {
-    CellName::new(&cell.model_name(), cell.loss, cell.seed, cell)
-}
-
-/// What of `all` is asked for.
-fn chosen<T>(args: &SweepArgs, all: Vec<T>, stem: impl Fn(&T) -> &str) -> Result<Vec<T>, BadInput> {
-    let Some(pattern) = &args.only else { return Ok(all) };
-    let (example, count) = (all.first().map_or(String::new(), |cell| stem(cell).to_owned()), all.len());
-    let chosen: Vec<T> = all.into_iter().filter(|cell| pattern.matches(stem(cell))).collect();
-    if chosen.is_empty() {
-        let what = format!(
-            "--only {pattern}: found none of {count} cells, expected one at least, such as {example}"
-        );
-        return Err(BadInput(what));
-    }
-    Ok(chosen)
 }
 
 /// Trains what is not done, one machine after the other, so that only one has its sounds in memory.

@@ -1,0 +1,148 @@
+//! Scores sounds with a trained net, frame by frame.
+
+use anyhow::{Result, ensure};
+use features::context::Edges;
+use features::dataset::{Label, Labels, Loaded};
+use features::log_mel::LogMel;
+use features::testset::{TestItem, TestSet, Truth};
+use models::{Checkpoint, Engine, Parameters};
+
+use super::scores::{FileScore, FrameScore, OperationScore};
+use super::trainer::engine;
+use crate::config::SweepCell;
+
+/// Rows scored at a time, so that a long file takes no more memory than a short one.
+const ROWS: usize = 4096;
+
+/// Scores sounds, one after the other.
+pub(super) struct Scorer {
+    log_mel: LogMel,
+    engine: Box<dyn Engine>,
+    samples: Vec<f32>,
+    rows: Vec<f32>,
+}
+
+/// The score of each frame of a sound, and the sample in its middle.
+struct Frames {
+    scores: Vec<f32>,
+    middles: Vec<usize>,
+}
+
+impl Scorer {
+    pub(super) fn new(cell: &SweepCell, parameters: &Parameters) -> Result<Self> {
+        let checkpoint = Checkpoint::start(parameters.clone(), cell.training().amsgrad);
+        let (samples, rows) = (Vec::new(), Vec::new());
+        let log_mel = LogMel::new(&cell.model.front_end.log_mel())?;
+        Ok(Self { log_mel, engine: engine(cell, checkpoint)?, samples, rows })
+    }
+
+    /// The scores of all frames of the sound in `self.samples`.
+    fn frames(&mut self, name: &str) -> Result<Frames> {
+        let config = *self.log_mel.config();
+        let (hop, dim, span) = (config.hop, self.log_mel.dim(), config.row_span());
+        let mut scores = vec![0.0; self.log_mel.rows(self.samples.len())];
+        let full = config.edges == Edges::Full;
+        // Rows with full context depend on their own samples alone: any stretch of them can be made by itself.
+        let stretch = if full { ROWS } else { scores.len().max(1) };
+        for (index, scores) in scores.chunks_mut(stretch).enumerate() {
+            let samples = if full {
+                &self.samples[index * stretch * hop..][..(scores.len() - 1) * hop + span]
+            } else {
+                &self.samples
+            };
+            self.rows.resize(scores.len() * dim, 0.0);
+            self.log_mel.rows_into(samples, &mut self.rows)?;
+            self.engine.anomaly_scores(&self.rows, scores)?;
+        }
+        let finite = !scores.is_empty() && scores.iter().all(|score| score.is_finite());
+        ensure!(finite, "{name}: a frame's score is no finite number, or there is no frame");
+        let lead = if full { span / 2 } else { config.fft / 2 };
+        let middles = (0..scores.len()).map(|row| row * hop + lead).collect();
+        Ok(Frames { scores, middles })
+    }
+
+    fn seconds(&self, sample: usize) -> f64 {
+        sample as f64 / f64::from(self.log_mel.config().rate)
+    }
+
+    /// The score of a sound from those of its frames.
+    fn file(&self, name: &str, label: &str, labels: &Labels, frames: &Frames) -> FileScore {
+        let (max_frame, score) = maximum(&frames.scores);
+        let mean =
+            frames.scores.iter().map(|score| f64::from(*score)).sum::<f64>() / frames.scores.len() as f64;
+        let of = |label| labels.get(&label).cloned().unwrap_or_default();
+        FileScore {
+            file: name.to_owned(),
+            label: label.to_owned(),
+            machine: of(Label::Machine),
+            id: of(Label::Id),
+            class: of(Label::Class),
+            car: of(Label::Car),
+            anr_db: None,
+            score,
+            mean_score: mean as f32,
+            max_frame,
+            max_time_s: self.seconds(frames.middles[max_frame]),
+            operation: String::new(),
+        }
+    }
+
+    pub(super) fn training(&mut self, sound: &Loaded) -> Result<FileScore> {
+        self.samples.clear();
+        self.samples.extend_from_slice(&sound.samples);
+        let frames = self.frames(&sound.name)?;
+        let operation =
+            sound.operation_at(frames.middles[maximum(&frames.scores).0]).unwrap_or_default().to_owned();
+        Ok(FileScore { operation, ..self.file(&sound.name, "training", &sound.labels, &frames) })
+    }
+
+    pub(super) fn test(
+        &mut self,
+        item: &TestItem,
+        tests: &TestSet,
+    ) -> Result<(FileScore, Vec<OperationScore>)> {
+        tests.render(item, &mut self.samples)?;
+        let frames = self.frames(&item.name)?;
+        let operation =
+            |row: usize| tests.operation_at(item, frames.middles[row]).unwrap_or_default().to_owned();
+        let file = self.file(&item.name, item.truth.name(), &item.labels, &frames);
+        let file = FileScore { anr_db: item.anr_db, operation: operation(file.max_frame), ..file };
+        let mut operations: Vec<OperationScore> = Vec::new();
+        if item.truth != Truth::Normal {
+            return Ok((file, operations));
+        }
+        for (row, score) in frames.scores.iter().copied().enumerate() {
+            let operation = operation(row);
+            match operations.iter_mut().find(|known| known.operation == operation) {
+                Some(known) => {
+                    known.frames += 1;
+                    known.score = known.score.max(score);
+                }
+                None if operation.is_empty() => {}
+                None => {
+                    operations.push(OperationScore { file: item.name.clone(), operation, frames: 1, score })
+                }
+            }
+        }
+        Ok((file, operations))
+    }
+
+    pub(super) fn timeline(&mut self, item: &TestItem, tests: &TestSet) -> Result<Vec<FrameScore>> {
+        tests.render(item, &mut self.samples)?;
+        let frames = self.frames(&item.name)?;
+        let rows = frames.scores.iter().zip(&frames.middles).map(|(score, middle)| FrameScore {
+            file: item.name.clone(),
+            time_s: self.seconds(*middle),
+            score: *score,
+            operation: tests.operation_at(item, *middle).unwrap_or_default().to_owned(),
+            anomalous: item.extent.as_ref().is_some_and(|extent| extent.contains(middle)),
+        });
+        Ok(rows.collect())
+    }
+}
+
+/// The largest of `scores` and where it is first.
+fn maximum(scores: &[f32]) -> (usize, f32) {
+    let later = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+    scores.iter().copied().enumerate().fold((0, f32::NEG_INFINITY), later)
+}
