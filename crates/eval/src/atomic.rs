@@ -25,7 +25,7 @@ where
     let outcome = write_and_sync(&temporary, write).and_then(|()| Ok(rename_and_sync(&temporary, path)?));
     outcome.map_err(|source| {
         let _ = fs::remove_file(&temporary); // the first error is the one to tell
-        EvalError::Write { path: path.to_owned(), source }
+        EvalError::Write { path: path.to_owned(), reason: source }
     })
 }
 

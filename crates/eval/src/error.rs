@@ -64,12 +64,12 @@ pub enum EvalError {
         found: f64,
     },
     /// A file that could not be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {reason}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        reason: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A figure that could not be drawn.
     #[error("cannot draw {figure}: {reason}")]

@@ -89,7 +89,7 @@ impl Table {
         let columns = self.columns.iter().map(|(name, column)| column.to_frame(name));
         let columns = columns.collect::<Result<Vec<FrameColumn>, EvalError>>()?;
         DataFrame::new_infer_height(columns)
-            .map_err(|source| EvalError::Write { path: path.to_owned(), source: source.into() })
+            .map_err(|source| EvalError::Write { path: path.to_owned(), reason: source.into() })
     }
 
     /// The table as lines of text for a terminal: numbers to the right with `digits` after the point, text to

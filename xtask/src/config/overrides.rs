@@ -54,7 +54,11 @@ impl FromStr for Override {
 
 impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = serde_yaml::to_string(&self.value).map_err(|_| fmt::Error)?;
+        // A list in a line, as JSON, which is YAML too.
+        let value = match &self.value {
+            Value::Sequence(_) | Value::Mapping(_) => serde_json::to_string(&self.value).map_err(|_| fmt::Error)?,
+            _ => serde_yaml::to_string(&self.value).map_err(|_| fmt::Error)?,
+        };
         write!(f, "--set {}={}", self.key, value.trim_end())
     }
 }
@@ -90,5 +94,7 @@ mod tests {
         let change: Override = "loss=1".parse().unwrap();
         assert!(change.touches("loss") && change.touches("loss.sigma") && !change.touches("losses"));
         assert_eq!(change.to_string(), "--set loss=1");
+        let list: Override = "network.sizes=[2, 5, 3]".parse().unwrap();
+        assert_eq!(list.to_string(), "--set network.sizes=[2,5,3]");
     }
 }
