@@ -1,5 +1,7 @@
 //! What the reports of all experiments have in common.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use eval::claims::Claim;
 
@@ -9,7 +11,7 @@ use crate::html::Page;
 
 /// The score card for people: `title`, then each claim with its verdict, statistic and interval.
 pub(crate) fn claims_text(title: &str, claims: &[Claim]) -> String {
-    let mut text = format!("\n{title}, paired over seeds, 95 % bootstrap interval of the mean\n");
+    let mut text = format!("\n{title}, paired over seeds, 95 % interval of the mean\n");
     for claim in claims {
         let (verdict, estimate) = (claim.verdict.to_string(), estimate(claim));
         text += &format!("{verdict:14} {}\n               {}: {estimate}\n", claim.text, claim.statistic);
@@ -24,7 +26,7 @@ pub(crate) fn add_claims(page: &mut Page, title: &str, claims: &[Claim]) {
         vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]
     });
     page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
-    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds. A claim holds when the whole interval lies on the claimed side.");
+    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds, or Student's t of fewer than 8 seeds. A claim holds when the whole interval lies on the claimed side.");
 }
 
 /// The estimate with its interval.
@@ -46,9 +48,16 @@ pub(crate) fn add_holes(page: &mut Page, holes: &[Failure]) {
     }
 }
 
-/// What the results were made with.
-pub(crate) fn add_provenance(page: &mut Page, provenance: &Provenance) -> Result<()> {
+/// What the results were made with: the cells by `sources`, tables and figures by `provenance`.
+pub(crate) fn add_provenance(
+    page: &mut Page,
+    sources: &BTreeMap<String, usize>,
+    provenance: &Provenance,
+) -> Result<()> {
     page.heading("Provenance");
+    let trained = sources.iter().map(|(source, cells)| vec![source.clone(), cells.to_string()]);
+    page.table(&["source that trained", "cells"], trained);
+    page.note("And the run that made these tables and figures of them:");
     if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
         let text =
             |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

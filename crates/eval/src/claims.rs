@@ -6,10 +6,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::EvalError;
 use crate::error::all_finite;
-use crate::stats::{Interval, bootstrap_interval, mean};
+use crate::stats::{Interval, bootstrap_interval, mean, t_interval};
 
 /// Resamples behind the interval of a claim.
 pub const RESAMPLES: usize = 10_000;
+
+/// Runs from which on the interval of a claim is a bootstrap.
+pub const ENOUGH: usize = 8;
 
 /// What the runs say about a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub struct Claim {
     pub statistic: String,
     /// Mean of the statistic over runs.
     pub estimate: f64,
-    /// 95 % bootstrap interval of that mean; none from a single run.
+    /// 95 % interval of that mean; none from a single run.
     pub interval: Option<Interval>,
     /// Whether the claim holds.
     pub verdict: Verdict,
@@ -57,7 +60,8 @@ pub enum Expected {
 }
 
 impl Claim {
-    /// Decides a claim from one value a run. For a comparison of two losses, hand in the difference (or ratio)
+    /// Decides a claim from one value a run, by the percentile bootstrap of its mean, or by Student's t where there
+    /// are fewer than [`ENOUGH`] runs. For a comparison of two losses, hand in the difference (or ratio)
     /// within each seed, so that runs stay paired.
     ///
     /// # Errors
@@ -70,8 +74,12 @@ impl Claim {
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, EvalError> {
         let estimate = mean(values)?;
-        let interval =
-            if values.len() < 2 { None } else { Some(bootstrap_interval(values, RESAMPLES, rng)?) };
+        let interval = match values.len() {
+            0 | 1 => None,
+            // Resampled, so few values give little more than their range.
+            2..ENOUGH => Some(t_interval(values)?),
+            _ => Some(bootstrap_interval(values, RESAMPLES, rng)?),
+        };
         Self::of_interval(text, statistic, estimate, interval, expected)
     }
 

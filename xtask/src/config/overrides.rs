@@ -31,9 +31,12 @@ impl Override {
         *place = self.value.clone();
     }
 
-    /// Whether this changes `key` or something that holds it.
+    /// Whether this changes `key`, something that holds it, or something in it.
     pub(super) fn touches(&self, key: &str) -> bool {
-        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        let holds = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        holds(&self.key, key) || holds(key, &self.key)
     }
 }
 
@@ -56,7 +59,9 @@ impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A list in a line, as JSON, which is YAML too.
         let value = match &self.value {
-            Value::Sequence(_) | Value::Mapping(_) => serde_json::to_string(&self.value).map_err(|_| fmt::Error)?,
+            Value::Sequence(_) | Value::Mapping(_) => {
+                serde_json::to_string(&self.value).map_err(|_| fmt::Error)?
+            }
             _ => serde_yaml::to_string(&self.value).map_err(|_| fmt::Error)?,
         };
         write!(f, "--set {}={}", self.key, value.trim_end())

@@ -6,10 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Impossible;
-use super::check::{MOST_UPDATES, check_amsgrad, count, positive, within};
+use super::check::{check_amsgrad, count, positive, within};
 
 /// Epochs of a training.
 const MOST_EPOCHS: u64 = 1_000_000;
+
+/// Mini-batches of an epoch.
+const MOST_BATCHES: u64 = 1_000_000;
 
 /// The sounds of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,7 +148,7 @@ impl ScheduleConfig {
 
     pub(super) fn validate(&self) -> Result<(), Impossible> {
         count("training.epochs", self.epochs, MOST_EPOCHS)?;
-        count("training.batches_per_epoch", self.batches_per_epoch, MOST_UPDATES / MOST_EPOCHS)?;
+        count("training.batches_per_epoch", self.batches_per_epoch, MOST_BATCHES)?;
         count("training.checkpoint_every", self.checkpoint_every, MOST_EPOCHS)?;
         positive("training.learning_rate", self.learning_rate)?;
         let from = self.decay_from;

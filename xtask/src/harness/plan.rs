@@ -53,18 +53,20 @@ impl<C: Serialize> Plan<C> {
         self.0.iter().filter(|planned| planned.state != State::Done).collect()
     }
 
-    /// The cells that are to be trained; says which are damaged, or that all are done.
-    pub(crate) fn begin(&self, store: &Store) -> Vec<&Planned<C>> {
+    /// The cells that are to be trained, of those that are `asked` for; says which are damaged, or that all are done.
+    pub(crate) fn begin(&self, store: &Store, asked: impl Fn(&CellName) -> bool) -> Vec<&Planned<C>> {
         let done = self.0.iter().filter(|planned| planned.state == State::Done);
         done.for_each(|planned| store.tidy(&planned.name));
-        let pending = self.pending();
+        let mut pending = self.pending();
+        pending.retain(|planned| asked(&planned.name));
         for Planned { name, state, .. } in &pending {
             if let State::Damaged(why) = state {
                 eprintln!("{name}: damaged, is trained again ({why})");
             }
         }
         if pending.is_empty() {
-            eprintln!("All {} cells are done in {}", self.0.len(), store.root().display());
+            let asked = self.0.iter().filter(|planned| asked(&planned.name)).count();
+            eprintln!("All {asked} cells are done in {}", store.root().display());
         }
         pending
     }

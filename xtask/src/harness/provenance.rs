@@ -1,5 +1,6 @@
 //! What a result was made with: source, compiler, machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::identity::hex;
+use super::{CellName, Store};
 
 /// The provenance of a run. Nothing of it enters a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,19 @@ impl Provenance {
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }
     }
+}
+
+/// Of the finished cells `names`, how many were trained by each source, as their `env.json` tells.
+pub(crate) fn sources<'a>(
+    store: &Store,
+    names: impl Iterator<Item = &'a CellName>,
+) -> BTreeMap<String, usize> {
+    let mut sources = BTreeMap::new();
+    for name in names {
+        let source = store.read_json::<Provenance>(name, "env.json").map(|found| found.source);
+        *sources.entry(source.unwrap_or_else(|_| "unknown".to_owned())).or_default() += 1;
+    }
+    sources
 }
 
 /// Leaves out results: what a run writes is no change of what it was made with.

@@ -1,7 +1,5 @@
 //! The cells of an experiment, and those of them that are asked for.
 
-use anyhow::Result;
-
 use super::select::Pattern;
 use super::sounds::Sounds;
 use crate::config::{SweepCell, SweepExperiment};
@@ -9,23 +7,17 @@ use crate::failure::BadInput;
 use crate::harness::CellName;
 
 /// Names of the cells without the hash of sounds that are still to be made.
-pub(super) fn stems(only: Option<&Pattern>, experiment: &SweepExperiment) -> Result<Vec<String>, BadInput> {
-    let named = on_machine(experiment, None, "").into_iter().map(|cell| name(&cell).stem().to_owned());
-    chosen(only, named.collect(), |stem| stem)
+pub(super) fn stems(experiment: &SweepExperiment) -> Vec<String> {
+    on_machine(experiment, None, "").into_iter().map(|cell| name(&cell).stem().to_owned()).collect()
 }
 
-/// Every cell of the experiment that is asked for, in the order of tables.
-pub(super) fn cells(
-    only: Option<&Pattern>,
-    experiment: &SweepExperiment,
-    sounds: &Sounds,
-) -> Result<Vec<(CellName, SweepCell)>> {
+/// Every cell of the experiment, in the order of tables.
+pub(super) fn cells(experiment: &SweepExperiment, sounds: &Sounds) -> Vec<(CellName, SweepCell)> {
     let machines = sounds.machines();
     let cells = machines
         .iter()
         .flat_map(|machine| on_machine(experiment, machine.as_deref(), &sounds.hash(machine.as_deref())));
-    let named = cells.map(|cell| (name(&cell), cell)).collect();
-    Ok(chosen(only, named, |(name, _)| name.stem())?)
+    cells.map(|cell| (name(&cell), cell)).collect()
 }
 
 fn on_machine(experiment: &SweepExperiment, machine: Option<&str>, data: &str) -> Vec<SweepCell> {
@@ -44,7 +36,11 @@ fn name(cell: &SweepCell) -> CellName {
 }
 
 /// What of `all` is asked for.
-fn chosen<T>(only: Option<&Pattern>, all: Vec<T>, stem: impl Fn(&T) -> &str) -> Result<Vec<T>, BadInput> {
+pub(super) fn chosen<T>(
+    only: Option<&Pattern>,
+    all: Vec<T>,
+    stem: impl Fn(&T) -> &str,
+) -> Result<Vec<T>, BadInput> {
     let Some(pattern) = only else { return Ok(all) };
     let (example, count) = (all.first().map_or(String::new(), |cell| stem(cell).to_owned()), all.len());
     let chosen: Vec<T> = all.into_iter().filter(|cell| pattern.matches(stem(cell))).collect();

@@ -103,8 +103,14 @@ fn draw_roc(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result
             });
         }
     }
-    let seed = results.runs[0].cell.seed;
-    let caption = format!("ROC curves of seed {seed}, by autoencoder and ANR.");
+    let mut seeds: Vec<u64> = results
+        .models()
+        .iter()
+        .filter_map(|model| shown(results, model).first().map(|run| run.cell.seed))
+        .collect();
+    seeds.dedup();
+    let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+    let caption = format!("ROC curves of seed {}, by autoencoder and ANR.", seeds.join(", "));
     drawn(store, "roc", caption, |caption, stem| roc_curves(&curves, caption, stem))
 }
 

@@ -19,7 +19,8 @@ pub(super) struct Metrics {
     max_score_normal: f64,
     /// Mean score of a normal file.
     mean_score_normal: f64,
-    /// The score that a tenth of the training sounds exceed: a threshold that no anomaly is needed for.
+    /// The score that a tenth of the training sounds in `training_scores.csv`, 64 at most, exceed: a threshold that
+    /// no anomaly is needed for.
     training_score_90: f64,
 }
 

@@ -30,10 +30,10 @@ use crate::config::{self, Kind, SweepCell, SweepExperiment};
 use crate::failure::BadInput;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{Failure, Plan, Planned, Store, stop};
+use crate::harness::{CellName, Failure, Plan, Planned, Store, stop, verdict};
 use crate::run_args::RunArgs;
 
-use cells::{cells, stems};
+use cells::{cells, chosen, stems};
 use claims::Claims;
 use groups::groups;
 use results::Results;
@@ -79,9 +79,12 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     // The lock first: what is there must not change between the look and the work.
     let _lock = store.open()?;
     let sounds = Sounds::open(&experiment)?;
-    let cells = Plan::new(&store, cells(args.only.as_ref(), &experiment, &sounds)?);
+    let all = cells(&experiment, &sounds);
+    let asked = chosen(args.only.as_ref(), all.clone(), |(name, _)| name.stem())?;
+    let cells = Plan::new(&store, all);
     let provenance = Provenance::now(args.run.jobs());
-    let failures = train_all(&cells, &experiment, &sounds, &store, &provenance)?;
+    let asked = |name: &CellName| asked.iter().any(|(other, _)| other == name);
+    let failures = train_all(&cells, asked, &experiment, &sounds, &store, &provenance)?;
     conclude(&experiment, &sounds, &Results::read(&cells, &failures, &store), &store, &provenance)
 }
 
@@ -114,7 +117,7 @@ fn conclude(
     for folder in dcase::write(store, results, &experiment.scoring)? {
         eprintln!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
-    crate::print(&report::text(&tables, &claims));
+    crate::print(&report::text(results, &tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", store.root().display()));
     results.verdict()
 }
@@ -129,13 +132,14 @@ fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
     }
 }
 
-/// Prints the cells; writes nothing.
+/// Prints the cells; trains nothing.
 fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result<()> {
     let Some(folder) = sounds::to_be_made(experiment)? else {
-        Plan::new(store, cells(args.only.as_ref(), experiment, &Sounds::open(experiment)?)?).print(store);
+        let all = cells(experiment, &Sounds::open(experiment)?);
+        Plan::new(store, chosen(args.only.as_ref(), all, |(name, _)| name.stem())?).print(store);
         return Ok(());
     };
-    let stems = stems(args.only.as_ref(), experiment)?;
+    let stems = chosen(args.only.as_ref(), stems(experiment), |stem| stem)?;
     stems.iter().for_each(|stem| crate::print(&format!("{:8}{stem}\n", "missing")));
     let (count, root) = (stems.len(), store.root().display());
     crate::print(&format!(
@@ -148,12 +152,13 @@ fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result
 /// Trains what is not done, one machine after the other, so that only one has its sounds in memory.
 fn train_all(
     plan: &Plan<SweepCell>,
+    asked: impl Fn(&CellName) -> bool,
     experiment: &SweepExperiment,
     sounds: &Sounds,
     store: &Store,
     provenance: &Provenance,
 ) -> Result<Vec<Failure>> {
-    let pending = plan.begin(store);
+    let pending = plan.begin(store, asked);
     if pending.is_empty() {
         return Ok(Vec::new());
     }
@@ -170,7 +175,11 @@ fn train_all(
         if cells.is_empty() || stop::asked() {
             continue;
         }
-        let material = sounds.load(machine.as_deref(), cells.iter().map(|planned| &planned.cell))?;
+        let material = sounds.load(
+            machine.as_deref(),
+            cells.iter().map(|planned| &planned.cell),
+            &experiment.batch(),
+        )?;
         let context = Context {
             store,
             batch: experiment.batch(),
@@ -183,6 +192,7 @@ fn train_all(
     }
     progress.finish();
     if stop::asked() {
+        verdict(&failures)?; // what could not be saved is not said to be
         return Err(stop::Stopped.into());
     }
     eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());

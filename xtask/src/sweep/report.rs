@@ -13,7 +13,7 @@ use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{AucRow, Spread, Tables};
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
-use crate::harness::provenance::Provenance;
+use crate::harness::provenance::{Provenance, sources};
 use crate::html::Page;
 use crate::report::{add_claims, add_holes, add_provenance, claims_text};
 
@@ -39,7 +39,10 @@ pub(super) struct Content<'a> {
 }
 
 /// The AUC table and the score card for a terminal.
-pub(super) fn text(tables: &Tables, claims: &Claims) -> String {
+pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> String {
+    if results.runs.is_empty() {
+        return "No cell is finished.\n".to_owned();
+    }
     if tables.auc.is_empty() {
         return format!("The test set has no anomaly: {UNDEFINED}\n");
     }
@@ -56,9 +59,13 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the objective experiment");
     page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files by their largest frame (Eq. 11).");
     add_holes(&mut page, &content.results.holes);
+    if !content.results.missing.is_empty() {
+        let missing: Vec<String> = content.results.missing.iter().map(ToString::to_string).collect();
+        page.paragraph(&format!("Not trained, and in no table: {}.", missing.join(", ")));
+    }
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
-    if content.tables.auc.is_empty() {
+    if content.tables.auc.is_empty() && !content.results.runs.is_empty() {
         page.paragraph(&format!("The test set has no anomaly: {UNDEFINED}."));
     }
     for figure in content.figures {
@@ -77,7 +84,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
     page.heading("Settings");
     page.verbatim(&serde_yaml::to_string(content.experiment)?);
-    add_provenance(&mut page, content.provenance)?;
+    let sources = sources(store, content.results.runs.iter().map(|run| &run.name));
+    add_provenance(&mut page, &sources, content.provenance)?;
     let html = page.finish();
     Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
 }

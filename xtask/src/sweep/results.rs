@@ -20,14 +20,16 @@ pub(super) struct Run {
 pub(super) struct Results {
     /// Finished cells, in the order of tables.
     pub(super) runs: Vec<Run>,
-    /// Cells that are not there, and why.
+    /// Cells that failed, or cannot be read, and why.
     pub(super) holes: Vec<Failure>,
+    /// Cells that nobody asked for yet.
+    pub(super) missing: Vec<CellName>,
 }
 
 impl Results {
     /// Reads the finished cells of `plan`; what `failures` names is a hole, and so is what cannot be read.
     pub(super) fn read(plan: &Plan<SweepCell>, failures: &[Failure], store: &Store) -> Self {
-        let mut results = Self { runs: Vec::new(), holes: Vec::new() };
+        let mut results = Self { runs: Vec::new(), holes: Vec::new(), missing: Vec::new() };
         for Planned { name, cell, .. } in &plan.0 {
             if let Some(failure) = failures.iter().find(|(failed, _)| failed == name) {
                 results.holes.push(failure.clone());
@@ -38,7 +40,7 @@ impl Results {
                     Ok(scores) => results.runs.push(Run { name: name.clone(), cell: cell.clone(), scores }),
                     Err(error) => results.holes.push((name.clone(), format!("{error:#}"))),
                 },
-                state => results.holes.push((name.clone(), format!("not trained: {state:?}"))),
+                _ => results.missing.push(name.clone()),
             }
         }
         results
@@ -63,7 +65,7 @@ impl Results {
         self.of(model, a).into_iter().filter_map(|run| Some([run, twin(run)?])).collect()
     }
 
-    /// Whether every cell is there.
+    /// Fails when a cell failed.
     pub(super) fn verdict(&self) -> Result<()> {
         crate::harness::verdict(&self.holes)
     }

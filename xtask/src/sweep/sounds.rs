@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
-use features::batch::TrainingSounds;
+use features::batch::{BatchConfig, BatchMaker, TrainingSounds};
 use features::dataset::{Dataset, Manifest, Role, default_index};
 use features::testset::TestSet;
 
@@ -82,16 +82,37 @@ impl Sounds {
                 "found no {machine} in its patterns, expected one, as `data.by_machine` is set".into(),
             );
         }
+        let spans = experiment.front_ends.values().map(|front_end| {
+            let config = front_end.log_mel();
+            config.row_span() as f64 / f64::from(config.rate)
+        });
+        let span = spans.fold(0.0, f64::max);
+        let mut problems = Vec::new();
         for machine in self.machines() {
             let set = self.of(machine.as_deref());
             let missing = |role: Role| set.role(role).next().is_none();
             let name = machine.as_deref().map_or(String::new(), |name| format!(" of {name}"));
-            if missing(Role::NormalTest) {
-                return wrong(format!("found no normal-test sound{name}, expected one at least"));
+            for role in [Role::NormalTrain, Role::SomethingElse, Role::NormalTest] {
+                if missing(role) {
+                    problems.push(format!("found no {} sound{name}, expected one at least", role.name()));
+                }
             }
             if missing(Role::AnomalyTest) {
                 eprintln!("warning: no anomaly-test sound{name}: {UNDEFINED}");
             }
+            let whole = |role: &Role| *role != Role::AnomalyTest || set.mixing.anr_db.is_empty();
+            let tested =
+                [Role::NormalTest, Role::UnlabelledTest, Role::AnomalyTest].into_iter().filter(whole);
+            let tested = tested.flat_map(|role| set.role(role)).map(|file| (file, span));
+            let trained = set.role(Role::NormalTrain).map(|file| (file, span.max(experiment.batch.piece_s)));
+            for (file, least) in trained.chain(tested).filter(|(file, least)| file.facts.seconds() < *least) {
+                let (path, seconds) = (file.path.display(), file.facts.seconds());
+                problems
+                    .push(format!("{path}: found {seconds:.3} s of sound, expected {least:.3} s at least"));
+            }
+        }
+        if !problems.is_empty() {
+            return wrong(problems.join("\n"));
         }
         Ok(())
     }
@@ -125,11 +146,12 @@ impl Sounds {
     /// Loads the sounds of a machine for `cells`.
     ///
     /// # Errors
-    /// [`BadInput`] with all files at once that cannot be read, mixed, or that are too short for a row.
+    /// [`BadInput`] with all files at once that cannot be read, mixed, or made batches of.
     pub(super) fn load<'a>(
         &self,
         machine: Option<&str>,
         cells: impl Iterator<Item = &'a SweepCell>,
+        batch: &BatchConfig,
     ) -> Result<Material, BadInput> {
         let front_ends: Vec<_> = cells.map(|cell| cell.model.front_end.log_mel()).collect();
         let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
@@ -138,7 +160,13 @@ impl Sounds {
         let load = || Ok((TrainingSounds::load(&set, rate)?, TestSet::load(&set, rate, span)?));
         let loaded: Result<_, features::dataset::DatasetError> = load();
         let (training, tests) = loaded.map_err(|error| BadInput(error.to_string()))?;
-        Ok(Material { training: Arc::new(training), tests })
+        let training = Arc::new(training);
+        for front_end in &front_ends {
+            // What batches cannot be made of is told once and not by each cell.
+            let maker = BatchMaker::new(training.clone(), batch, front_end);
+            maker.map_err(|error| BadInput(format!("{}: {error}", set.name)))?;
+        }
+        Ok(Material { training, tests })
     }
 
     /// Of all normal training time that has labels, the share of each operation.

@@ -9,7 +9,7 @@ use eval::stats::{mean, sd, t_interval};
 
 use super::metrics::conditions;
 use super::results::{Results, Run};
-use crate::config::{Loss, ScoringConfig};
+use crate::config::{FileScore, Loss, ScoringConfig};
 use crate::harness::Store;
 
 /// A run under one test condition.
@@ -140,9 +140,14 @@ impl Tables {
 }
 
 fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
+    let normal = run.scores.files.iter().filter(|file| file.label == "normal");
+    let largest = normal.map(|file| f64::from(file.score)).fold(f64::NEG_INFINITY, f64::max);
     let rows = conditions(&run.scores.files, scoring.file).into_iter().map(|condition| {
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
+            if scoring.file != FileScore::Max {
+                return None; // a threshold of mean scores says nothing of the largest in a stretch
+            }
             let stretches =
                 run.scores.operations.iter().filter(|stretch| is_rare(&stretch.operation) == rare);
             let alarms: Vec<bool> = stretches.map(|stretch| f64::from(stretch.score) >= threshold).collect();
@@ -156,7 +161,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
             anr_db: condition.anr_db,
             auc: auc(&condition.normal, &condition.anomalous)?,
             pauc: partial_auc(&condition.normal, &condition.anomalous, scoring.max_fpr)?,
-            max_score_normal: condition.normal.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            max_score_normal: largest,
             fpr_rare: alarms(true),
             fpr_frequent: alarms(false),
         })

@@ -7,7 +7,7 @@ use eval::figures::{FrameScores, OperationSpan, ScoreTimeline};
 use super::metrics::conditions;
 use super::results::Run;
 use super::scores::FrameScore;
-use crate::config::ScoringConfig;
+use crate::config::{FileScore, ScoringConfig};
 
 /// What `timeline.csv` of each of `runs` holds, with the threshold of each.
 pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<ScoreTimeline>> {
@@ -18,7 +18,9 @@ pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<
     let step_s = (last_s - first_s) / (frames.len() - 1) as f64;
     let seconds = last_s + first_s; // as much context before the first frame as after the last
     let losses = runs.iter().map(|run| {
-        let anomalous = conditions(&run.scores.files, scoring.file).into_iter().next();
+        // A threshold of mean scores says nothing of a frame.
+        let shown = scoring.file == FileScore::Max;
+        let anomalous = conditions(&run.scores.files, scoring.file).into_iter().next().filter(|_| shown);
         let threshold =
             anomalous.map(|condition| threshold_at_tpr(&condition.anomalous, scoring.tpr)).transpose()?;
         let scores = run.scores.timeline.iter().map(|frame| f64::from(frame.score)).collect();

@@ -1,6 +1,7 @@
 //! Trains the cells of a group side by side on the same batches, then scores and finishes each.
 
-use std::time::Instant;
+use std::fmt;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 use features::batch::{BatchConfig, BatchMaker, Prefetch};
@@ -50,10 +51,12 @@ pub(super) fn train(group: &Group<'_>, context: &Context<'_>) -> Vec<Failure> {
             Err(error) => failures.push(context.failed(planned, &error)),
         }
     }
-    if let Err(error) = update_all(&mut trainers, context, &mut failures) {
+    let mut spent = Spent::default();
+    if let Err(error) = update_all(&mut trainers, context, &mut spent, &mut failures) {
         failures.extend(trainers.drain(..).map(|trainer| context.failed(trainer.planned, &error)));
     }
     for trainer in trainers {
+        let _ = trainer.workspace.append(LOG, &spent.to_string()); // for who wonders; nothing depends on it
         let saved = if stop::asked() { trainer.save() } else { finish(&trainer, context) };
         failures.extend(saved.err().map(|error| context.failed(trainer.planned, &error)));
     }
@@ -63,9 +66,7 @@ pub(super) fn train(group: &Group<'_>, context: &Context<'_>) -> Vec<Failure> {
 impl Context<'_> {
     /// Tells that a cell failed, in its log too.
     fn failed(&self, planned: &Planned<SweepCell>, error: &Error) -> Failure {
-        if let Ok(workspace) = self.store.workspace(&planned.name) {
-            let _ = workspace.append(LOG, &format!("failed: {error:#}")); // where even this fails, the error is told
-        }
+        self.store.tell(&planned.name, LOG, &format!("failed: {error:#}"));
         self.progress.say(&format!("{}: failed: {error:#}", planned.name));
         failure(self.store, &planned.name, error)
     }
@@ -75,6 +76,7 @@ impl Context<'_> {
 fn update_all(
     trainers: &mut Vec<Trainer<'_>>,
     context: &Context<'_>,
+    spent: &mut Spent,
     failures: &mut Vec<Failure>,
 ) -> Result<()> {
     let Some(first) = trainers.first() else { return Ok(()) };
@@ -88,12 +90,12 @@ fn update_all(
         if stop::asked() || trainers.is_empty() {
             return Ok(());
         }
-        let Some(batch) = batches.next_batch() else { break };
+        let Some(batch) = timed(&mut spent.waiting, || batches.next_batch()) else { break };
         let batch = batch?;
         let weighted = |trainer: &Trainer<'_>| trainer.planned.cell.training().objective.is_weighted();
         let due = |trainer: &Trainer<'_>| trainer.step() == step;
         let spread = if trainers.iter().any(|trainer| due(trainer) && weighted(trainer)) {
-            Some(density.weigh(batch.normal_rows(), batch.normal))
+            Some(timed(&mut spent.densities, || density.weigh(batch.normal_rows(), batch.normal)))
         } else {
             None
         };
@@ -101,7 +103,8 @@ fn update_all(
         for (index, trainer) in trainers.iter_mut().enumerate().filter(|(_, trainer)| due(trainer)) {
             let weights = weighted(trainer).then_some(density.weights.as_slice());
             let rows = Batch { rows: &batch.rows, normal: batch.normal, weights };
-            match trainer.update(rows, spread.filter(|_| weights.is_some())) {
+            let spread = spread.filter(|_| weights.is_some());
+            match timed(&mut spent.updates, || trainer.update(rows, spread)) {
                 Ok(()) => context.progress.advance(1),
                 Err(error) => failed.push((index, error)),
             }
@@ -112,6 +115,35 @@ fn update_all(
         }
     }
     Ok(())
+}
+
+/// Where the time of a group's updates went.
+#[derive(Default)]
+struct Spent {
+    /// For batches that were not made yet.
+    waiting: Duration,
+    densities: Duration,
+    /// Updates, checkpoints included.
+    updates: Duration,
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [waiting, densities, updates] =
+            [self.waiting, self.densities, self.updates].map(|time| time.as_secs_f64());
+        write!(
+            f,
+            "time of its group: {updates:.1} s of updates, {densities:.1} s of densities, {waiting:.1} s of waiting for batches"
+        )
+    }
+}
+
+/// What `work` gives; the time it took is added to `spent`.
+fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let done = work();
+    *spent += begun.elapsed();
+    done
 }
 
 /// The weights of a batch, estimated once for all nets that take them.
@@ -143,6 +175,7 @@ fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
         LOG,
         &format!("scored {} files in {:.1} s", scores.files.len(), begun.elapsed().as_secs_f64()),
     )?;
+    workspace.write(HISTORY, &trainer.history()?)?;
     scores.write(workspace)?;
     workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
     workspace.write("weights.safetensors", &parameters.to_bytes())?;

@@ -98,6 +98,11 @@ impl<'a> Trainer<'a> {
         self.workspace.remove_all(|name| name.starts_with("history-sums-") && name != sums(self.step))
     }
 
+    /// `history.csv`.
+    pub(super) fn history(&self) -> Result<Vec<u8>> {
+        self.history.to_csv()
+    }
+
     /// Ends training: the parameters.
     pub(super) fn parameters(&self) -> Result<Parameters> {
         Ok(self.engine.checkpoint()?.parameters)

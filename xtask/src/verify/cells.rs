@@ -52,7 +52,7 @@ impl Cells {
     /// # Errors
     /// Threads that do not start. A cell that fails does not stop the others: it is told of in the results.
     pub(super) fn run(&self, store: &Store, jobs: usize, provenance: &Provenance) -> Result<Results> {
-        let pending = self.0.begin(store);
+        let pending = self.0.begin(store, |_| true);
         let mut results = Results { runs: Vec::new(), failures: Vec::new() };
         if !pending.is_empty() {
             results.failures = self.train(&pending, store, jobs, provenance)?;

@@ -12,7 +12,7 @@ use super::figures::Captions;
 use super::table1::{Table1, in_sd};
 use crate::config::RingExperiment;
 use crate::harness::Store;
-use crate::harness::provenance::Provenance;
+use crate::harness::provenance::{Provenance, sources};
 use crate::html::Page;
 use crate::report::{add_claims, add_holes, add_provenance};
 
@@ -41,7 +41,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_runs(&mut page, content.results);
     page.heading("Settings");
     page.verbatim(&serde_yaml::to_string(content.experiment)?);
-    add_provenance(&mut page, content.provenance)?;
+    let sources = sources(store, content.results.runs.iter().map(|run| &run.name));
+    add_provenance(&mut page, &sources, content.provenance)?;
     let html = page.finish();
     Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
 }

@@ -50,7 +50,11 @@ impl BatchConfig {
         }
         let [low, high] = self.anr_db;
         if !(-200.0 <= low && low <= high && high <= 200.0) {
-            return setting("anr_db", format!("[{low}, {high}]"), "[low, high] between -200 and 200 dB");
+            return setting(
+                "anr_db",
+                format!("[{low}, {high}]"),
+                "[low, high] between -200 and 200 dB, low at most high",
+            );
         }
         Ok(())
     }
