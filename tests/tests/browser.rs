@@ -75,7 +75,7 @@ fn the_report_of_a_sweep_renders() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     Outcome::success(&mut sweep(&sounds, folder.path()));
     let found = look(&browser, &folder.path().join("report.html"));
-    assert_eq!(found, "pictures 6 of 6, sorted 7 of 7");
+    assert_eq!(found, "pictures 6 of 6, sorted 8 of 8");
 }
 
 #[test]
@@ -84,5 +84,5 @@ fn the_report_of_the_ring_renders() {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(verify(folder.path()).args(["--seeds", "2"]));
     let found = look(&browser, &folder.path().join("report.html"));
-    assert_eq!(found, "pictures 2 of 2, sorted 4 of 4");
+    assert_eq!(found, "pictures 2 of 2, sorted 5 of 5");
 }

@@ -43,7 +43,7 @@ pub(super) fn log_range(lowest: f64, highest: f64) -> (f64, f64) {
 /// those are few.
 pub(super) fn log_ticks((low, high): (f64, f64)) -> Vec<Tick> {
     let (first, last) = ((low - 1e-9).floor() as i32, (high + 1e-9).floor() as i32);
-    let steps: &[f64] = if high - low > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let steps: &[f64] = if high - low > 2.3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let stride = (last - first) as usize / 7 + 1;
     let powers = (first..=last).step_by(stride);
     let marks = powers.flat_map(|power| steps.iter().map(move |step| (power, *step)));
