@@ -7,7 +7,7 @@ the peer's again, ours, and so on. Ours is a criterion benchmark of the workspac
 import argparse
 import csv
 import sys
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from statistics import mean, median
 
@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--works", default=works, help=f"comma-separated, of {works} (default: all)")
     parser.add_argument("--rounds", type=int, default=5, help="turns of ours; the peers get one more")
     parser.add_argument("--threads", default="1,2", help="comma-separated")
+    parser.add_argument("--without", default="", metavar="PEER", help="a peer of an update left out: torch-compile")
     parser.add_argument("--quick", action="store_true", help="the shortest run, to see that everything works")
     parser.add_argument("--peer", metavar="COMMAND", help="instead of --works: prints a peer's lines")
     parser.add_argument("--ours", metavar="COMMAND", help="with --peer: prints ours, in the same form")
@@ -60,6 +61,7 @@ def chosen(args: argparse.Namespace) -> list[tuple[Comparison, int]]:
     if args.peer:
         return [(given(args.peer, args.ours), 1)]
     comparisons = [COMPARISONS[work] for work in args.works.split(",")]
+    comparisons = [replace(c, peers=[p for p in c.peers if args.without not in p]) for c in comparisons]
     return [(c, int(t)) for c in comparisons for t in args.threads.split(",") if int(t) in c.threads]
 
 

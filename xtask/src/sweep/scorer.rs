@@ -120,7 +120,7 @@ impl Scorer {
                 }
                 None if operation.is_empty() => {}
                 None => {
-                    operations.push(OperationScore { file: item.name.clone(), operation, frames: 1, score })
+                    operations.push(OperationScore { file: item.name.clone(), operation, frames: 1, score });
                 }
             }
         }

@@ -28,7 +28,7 @@ pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<
     });
     let losses = losses.collect::<Result<Vec<_>>>()?;
     let anomalous = || frames.iter().filter(|frame| frame.anomalous).map(|frame| frame.time_s);
-    let anomaly = anomalous().next().zip(anomalous().last());
+    let anomaly = anomalous().next().zip(anomalous().next_back());
     let anomaly = anomaly.map(|(start, end)| (start - step_s / 2.0, end + step_s / 2.0));
     Ok(Some(ScoreTimeline {
         seconds,
