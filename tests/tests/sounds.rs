@@ -109,13 +109,16 @@ fn wav(samples: &[f32]) -> Vec<u8> {
     bytes
 }
 
+/// A file's name, its bytes where it is there, and what its refusal has to say.
+type BadSound = (&'static str, Option<Vec<u8>>, &'static [&'static str]);
+
 #[test]
 fn bad_sounds_are_refused_and_leave_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let good: Vec<f32> = (0..16_000).map(|t| 0.5 * (0.05 * t as f32).sin()).collect();
     let not_a_number = [&good[..8_000], &[f32::NAN], &good[8_001..]].concat();
     let infinite = [&good[..15_999], &[f32::INFINITY]].concat();
-    let bad: [(&str, Option<Vec<u8>>, &[&str]); 7] = [
+    let bad: [BadSound; 7] = [
         (
             "prose.wav",
             Some(b"Some notes on a sound.".to_vec()),
