@@ -1,12 +1,14 @@
 //! What the reports of all experiments have in common.
 
-use std::collections::BTreeMap;
+use std::io::Write;
 
 use anyhow::Result;
+use eval::atomic::write_atomically;
 use eval::claims::Claim;
+use serde::Serialize;
 
-use crate::harness::Failure;
-use crate::harness::provenance::Provenance;
+use crate::harness::provenance::{Provenance, sources};
+use crate::harness::{CellName, Failure, Store};
 use crate::html::Page;
 
 /// The score card for people: `title`, then each claim with its verdict, statistic and interval.
@@ -48,14 +50,19 @@ pub(crate) fn add_holes(page: &mut Page, holes: &[Failure]) {
     }
 }
 
-/// What the results were made with: the cells by `sources`, tables and figures by `provenance`.
-pub(crate) fn add_provenance(
-    page: &mut Page,
-    sources: &BTreeMap<String, usize>,
+/// Ends `page` with the settings and with what made the results, the finished cells `names` and the tables and
+/// figures, and writes it to `report.html`.
+pub(crate) fn write<'a>(
+    mut page: Page,
+    store: &Store,
+    experiment: &impl Serialize,
+    names: impl Iterator<Item = &'a CellName>,
     provenance: &Provenance,
 ) -> Result<()> {
+    page.heading("Settings");
+    page.verbatim(&serde_yaml::to_string(experiment)?);
     page.heading("Provenance");
-    let trained = sources.iter().map(|(source, cells)| vec![source.clone(), cells.to_string()]);
+    let trained = sources(store, names).into_iter().map(|(source, cells)| vec![source, cells.to_string()]);
     page.table(&["source that trained", "cells"], trained);
     page.note("And the run that made these tables and figures of them:");
     if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
@@ -63,5 +70,6 @@ pub(crate) fn add_provenance(
             |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
     }
-    Ok(())
+    let html = page.finish();
+    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
 }

@@ -16,7 +16,7 @@ use eval::stats::{mean, quantile};
 
 use super::results::{Results, Run};
 use super::scores::FileScore;
-use crate::config::{self, ScoringConfig};
+use crate::config::ScoringConfig;
 use crate::harness::Store;
 
 /// Share of the training sounds that a decision calls normal, as the challenge's baseline has it.
@@ -45,12 +45,7 @@ pub(super) fn write(store: &Store, results: &Results, scoring: &ScoringConfig) -
 
 /// Writes the files of one machine; its lines of `result.csv`.
 fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> {
-    let score = |file: &FileScore| {
-        f64::from(match scoring.file {
-            config::FileScore::Max => file.score,
-            config::FileScore::Mean => file.mean_score,
-        })
-    };
+    let score = |file: &FileScore| file.by(scoring.file);
     let name = run.cell.machine.as_deref().unwrap_or_default();
     let training: Vec<f64> = run.scores.training.iter().map(score).collect();
     let threshold = quantile(&training, NORMAL)?;

@@ -45,12 +45,7 @@ pub(super) struct Condition {
 
 /// The conditions that `files` make, in their order.
 pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Condition> {
-    let score = |file: &FileScore| {
-        f64::from(match kind {
-            config::FileScore::Max => file.score,
-            config::FileScore::Mean => file.mean_score,
-        })
-    };
+    let score = |file: &FileScore| file.by(kind);
     let labelled = |label: &'static str| files.iter().filter(move |file| file.label == label);
     let normal: Vec<f64> = labelled("normal").map(score).collect();
     let mut conditions: Vec<Condition> = Vec::new();
@@ -72,7 +67,7 @@ impl Metrics {
         let conditions = conditions(&scores.files, config::FileScore::Max);
         let normal = scores.files.iter().filter(|file| file.label == "normal");
         let normal: Vec<f64> = normal.map(|file| f64::from(file.score)).collect();
-        let max_score_normal = normal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let max_score_normal = scores.max_normal();
         let mean_score_normal = eval::stats::mean(&normal)?;
         let training: Vec<f64> = scores.training.iter().map(|file| f64::from(file.score)).collect();
         let training_score_90 = eval::stats::quantile(&training, 0.9)?;

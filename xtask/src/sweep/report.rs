@@ -1,10 +1,8 @@
 //! `report.html` of a sweep, and what is printed at its end.
 
 use std::fs;
-use std::io::Write;
 
 use anyhow::Result;
-use eval::atomic::write_atomically;
 
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
@@ -13,9 +11,9 @@ use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{AucRow, Spread, Tables};
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
-use crate::harness::provenance::{Provenance, sources};
+use crate::harness::provenance::Provenance;
 use crate::html::Page;
-use crate::report::{add_claims, add_holes, add_provenance, claims_text};
+use crate::report::{add_claims, add_holes, claims_text};
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
 
@@ -57,7 +55,7 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
 /// Writes the report; the figures were drawn before.
 pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the objective experiment");
-    page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files by their largest frame (Eq. 11).");
+    page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files.");
     add_holes(&mut page, &content.results.holes);
     if !content.results.missing.is_empty() {
         let missing: Vec<String> = content.results.missing.iter().map(ToString::to_string).collect();
@@ -82,12 +80,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_operations(&mut page, content.tables);
     page.heading("Sounds");
     page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
-    page.heading("Settings");
-    page.verbatim(&serde_yaml::to_string(content.experiment)?);
-    let sources = sources(store, content.results.runs.iter().map(|run| &run.name));
-    add_provenance(&mut page, &sources, content.provenance)?;
-    let html = page.finish();
-    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
+    let names = content.results.runs.iter().map(|run| &run.name);
+    crate::report::write(page, store, content.experiment, names, content.provenance)
 }
 
 fn number(value: f64) -> String {

@@ -8,11 +8,10 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::metrics::Metrics;
 use super::rows::{read_csv, to_csv};
 use super::scorer::Scorer;
 use super::sounds::Material;
-use crate::config::SweepCell;
+use crate::config::{self, SweepCell};
 use crate::harness::{CellName, Store, Workspace};
 
 /// A line of `scores.csv`.
@@ -42,6 +41,16 @@ pub(super) struct FileScore {
     pub(super) max_time_s: f64,
     /// What the machine was doing then.
     pub(super) operation: String,
+}
+
+impl FileScore {
+    /// The score of the file by `kind`.
+    pub(super) fn by(&self, kind: config::FileScore) -> f64 {
+        f64::from(match kind {
+            config::FileScore::Max => self.score,
+            config::FileScore::Mean => self.mean_score,
+        })
+    }
 }
 
 /// A line of `operations.csv`: an operation in a normal file.
@@ -81,7 +90,7 @@ pub(super) struct Scores {
 const MOST_TRAINING: usize = 64;
 
 /// The test files that are scored: each `every`th of each kind and ANR.
-pub(super) fn scored(tests: &TestSet, every: usize) -> Vec<&TestItem> {
+fn scored(tests: &TestSet, every: usize) -> Vec<&TestItem> {
     let mut seen = Vec::<((Truth, Option<f64>), usize)>::new();
     let chosen = tests.items().iter().filter(|item| {
         let kind = (item.truth, item.anr_db);
@@ -140,9 +149,10 @@ impl Scores {
         })
     }
 
-    /// What is said of the cell on its own.
-    pub(super) fn metrics(&self) -> Result<Metrics> {
-        Metrics::of(self)
+    /// The largest score of a normal file.
+    pub(super) fn max_normal(&self) -> f64 {
+        let normal = self.files.iter().filter(|file| file.label == "normal");
+        normal.map(|file| file.by(config::FileScore::Max)).fold(f64::NEG_INFINITY, f64::max)
     }
 }
 

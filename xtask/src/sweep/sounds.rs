@@ -153,7 +153,8 @@ impl Sounds {
         cells: impl Iterator<Item = &'a SweepCell>,
         batch: &BatchConfig,
     ) -> Result<Material, BadInput> {
-        let front_ends: Vec<_> = cells.map(|cell| cell.model.front_end.log_mel()).collect();
+        let mut front_ends: Vec<_> = cells.map(|cell| cell.model.front_end.log_mel()).collect();
+        front_ends.dedup(); // cells of one front end follow each other
         let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
         let rate = front_ends.first().map_or(16_000, |config| config.rate);
         let set = self.of(machine);

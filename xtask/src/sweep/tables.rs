@@ -140,8 +140,6 @@ impl Tables {
 }
 
 fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
-    let normal = run.scores.files.iter().filter(|file| file.label == "normal");
-    let largest = normal.map(|file| f64::from(file.score)).fold(f64::NEG_INFINITY, f64::max);
     let rows = conditions(&run.scores.files, scoring.file).into_iter().map(|condition| {
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
@@ -161,7 +159,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
             anr_db: condition.anr_db,
             auc: auc(&condition.normal, &condition.anomalous)?,
             pauc: partial_auc(&condition.normal, &condition.anomalous, scoring.max_fpr)?,
-            max_score_normal: largest,
+            max_score_normal: run.scores.max_normal(),
             fpr_rare: alarms(true),
             fpr_frequent: alarms(false),
         })

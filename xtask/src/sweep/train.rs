@@ -10,6 +10,7 @@ use models::Batch;
 use rayon::ThreadPool;
 
 use super::groups::Group;
+use super::metrics::Metrics;
 use super::scores::Scores;
 use super::sounds::Material;
 use super::trainer::{HISTORY, LOG, Trainer};
@@ -170,7 +171,7 @@ fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
     let (Planned { name, cell, .. }, workspace) = (trainer.planned, &trainer.workspace);
     let (begun, parameters) = (Instant::now(), trainer.parameters()?);
     let scores = Scores::of(cell, &parameters, context.material, context.scoring)?;
-    let metrics = scores.metrics()?;
+    let metrics = Metrics::of(&scores)?;
     workspace.append(
         LOG,
         &format!("scored {} files in {:.1} s", scores.files.len(), begun.elapsed().as_secs_f64()),

@@ -1,10 +1,8 @@
 //! `report.html` of the verification experiment.
 
 use std::fs;
-use std::io::Write;
 
 use anyhow::Result;
-use eval::atomic::write_atomically;
 use eval::claims::Claim;
 
 use super::cells::Results;
@@ -12,9 +10,9 @@ use super::figures::Captions;
 use super::table1::{Table1, in_sd};
 use crate::config::RingExperiment;
 use crate::harness::Store;
-use crate::harness::provenance::{Provenance, sources};
+use crate::harness::provenance::Provenance;
 use crate::html::Page;
-use crate::report::{add_claims, add_holes, add_provenance};
+use crate::report::{add_claims, add_holes};
 
 /// What the report tells.
 pub(super) struct Content<'a> {
@@ -39,12 +37,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
         }
     }
     add_runs(&mut page, content.results);
-    page.heading("Settings");
-    page.verbatim(&serde_yaml::to_string(content.experiment)?);
-    let sources = sources(store, content.results.runs.iter().map(|run| &run.name));
-    add_provenance(&mut page, &sources, content.provenance)?;
-    let html = page.finish();
-    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
+    let names = content.results.runs.iter().map(|run| &run.name);
+    crate::report::write(page, store, content.experiment, names, content.provenance)
 }
 
 fn add_table1(page: &mut Page, table: &Table1) {
