@@ -50,18 +50,15 @@ impl<const D: usize> Pairs<D> {
 }
 
 impl<const D: usize> TileKernel for Pairs<D> {
+    const PADDING: usize = LANES;
     /// The square on the diagonal holds it.
     const OWN: f32 = 0.0;
 
-    fn tile(_: usize) -> [usize; 2] {
+    fn tile(&self, _: usize) -> [usize; 2] {
         [LANES, 2048]
     }
 
-    fn scratch(_: [usize; 2]) -> usize {
-        0
-    }
-
-    fn sums(&self, tile: &Tile, _: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
+    fn sums(&self, tile: &Tile, row_sums: &mut [f32], col_sums: &mut [f32]) {
         Arch::new().dispatch(Sums { pairs: self, tile, row_sums, col_sums });
     }
 }

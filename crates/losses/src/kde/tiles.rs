@@ -13,7 +13,7 @@ use rayon::prelude::*;
 /// Numbers that begin at a cache line, so that no register is loaded from two.
 pub(super) type Lines = AVec<f32, ConstAlign<64>>;
 
-/// Rows and columns are padded to a multiple of this, the widest vector register in floats.
+/// The widest vector register in floats.
 pub(super) const LANES: usize = 16;
 
 /// Part of the upper triangle: `rows` against `cols`, where `cols` begin at `rows` or right of them.
@@ -32,18 +32,18 @@ impl Tile {
 
 /// What fills a tile: the kernel exp(-σ |x_i - x_j|²) summed over its pairs.
 pub(super) trait TileKernel: Sync {
+    /// Rows and columns are padded to a multiple of this.
+    const PADDING: usize;
+
     /// What the pair of a row with itself adds beyond the tiles' sums.
     const OWN: f32;
 
-    /// Most rows and most columns of a tile for so many padded rows, multiples of [`LANES`].
-    fn tile(padded: usize) -> [usize; 2];
-
-    /// Floats of scratch that a tile of at most this size needs.
-    fn scratch(tile: [usize; 2]) -> usize;
+    /// Most rows and most columns of a tile for so many padded rows, multiples of `PADDING`.
+    fn tile(&self, padded: usize) -> [usize; 2];
 
     /// Writes the sum of each row of `tile` over the tile's columns into `row_sums`, and the sum of each column
     /// over its rows into `col_sums`. On the diagonal the two together count each pair once for each of its rows.
-    fn sums(&self, tile: &Tile, scratch: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]);
+    fn sums(&self, tile: &Tile, row_sums: &mut [f32], col_sums: &mut [f32]);
 }
 
 /// The tiles of a number of rows, and the buffers they need; kept from call to call.
@@ -57,33 +57,32 @@ pub(super) struct Tiles {
     size: [usize; 2],
     /// For each thread its tiles' row and column sums, one after the other.
     sums: Lines,
-    scratch: Lines,
     /// Sums of each row, with the padding.
     totals: Vec<f32>,
 }
 
 impl Tiles {
     pub(super) fn new() -> Self {
-        let (sums, scratch) = (Lines::new(0), Lines::new(0));
-        Self { rows: 0, threads: 1, tiles: Vec::new(), size: [0; 2], sums, scratch, totals: Vec::new() }
+        let (sums, totals) = (Lines::new(0), Vec::new());
+        Self { rows: 0, threads: 1, tiles: Vec::new(), size: [0; 2], sums, totals }
     }
 
     /// Sums of the kernel over all pairs, for each of `count` rows, on at most `threads` threads.
     pub(super) fn run<K: TileKernel>(&mut self, kernel: &K, count: usize, threads: usize) -> &[f32] {
-        self.plan::<K>(count, threads);
+        self.plan(kernel, count, threads);
         self.fill(kernel);
         self.combine::<K>();
         &self.totals[..count]
     }
 
-    /// Plans `rows` rows for `K` on at most `threads` threads, unless that is the plan already.
-    fn plan<K: TileKernel>(&mut self, rows: usize, threads: usize) {
+    /// Plans `rows` rows for `kernel` on at most `threads` threads, unless that is the plan already.
+    fn plan<K: TileKernel>(&mut self, kernel: &K, rows: usize, threads: usize) {
         if self.rows == rows {
             return;
         }
         self.rows = rows;
-        let padded = rows.next_multiple_of(LANES);
-        let [height, width] = K::tile(padded);
+        let padded = rows.next_multiple_of(K::PADDING);
+        let [height, width] = kernel.tile(padded);
         self.size = [height, width];
         self.tiles.clear();
         for top in (0..padded).step_by(height) {
@@ -95,7 +94,6 @@ impl Tiles {
         self.threads = threads.clamp(1, self.tiles.len());
         let (_, share) = self.slots();
         self.sums.resize(self.threads * share, 0.0);
-        self.scratch.resize(self.threads * K::scratch(self.size).max(1), 0.0);
         self.totals.resize(padded, 0.0);
     }
 
@@ -109,23 +107,16 @@ impl Tiles {
     fn fill<K: TileKernel>(&mut self, kernel: &K) {
         let (slot, share) = self.slots();
         let (tiles, threads, [height, _]) = (&self.tiles, self.threads, self.size);
-        let work = |thread: usize, sums: &mut [f32], scratch: &mut [f32]| {
+        let work = |(thread, sums): (usize, &mut [f32])| {
             for (tile, slot) in tiles.iter().skip(thread).step_by(threads).zip(sums.chunks_exact_mut(slot)) {
                 let (row_sums, col_sums) = slot.split_at_mut(height);
-                kernel.sums(
-                    tile,
-                    scratch,
-                    &mut row_sums[..tile.rows.len()],
-                    &mut col_sums[..tile.cols.len()],
-                );
+                kernel.sums(tile, &mut row_sums[..tile.rows.len()], &mut col_sums[..tile.cols.len()]);
             }
         };
         if threads == 1 {
-            work(0, &mut self.sums, &mut self.scratch);
+            work((0, &mut self.sums));
         } else {
-            let scratch = self.scratch.len() / threads;
-            let shares = self.sums.par_chunks_mut(share).zip(self.scratch.par_chunks_mut(scratch));
-            shares.enumerate().for_each(|(thread, (sums, scratch))| work(thread, sums, scratch));
+            self.sums.par_chunks_mut(share).enumerate().for_each(work);
         }
     }
 
@@ -153,17 +144,14 @@ mod tests {
     struct Ones;
 
     impl TileKernel for Ones {
+        const PADDING: usize = LANES;
         const OWN: f32 = 1.0;
 
-        fn tile(_: usize) -> [usize; 2] {
+        fn tile(&self, _: usize) -> [usize; 2] {
             [32, 64]
         }
 
-        fn scratch(_: [usize; 2]) -> usize {
-            0
-        }
-
-        fn sums(&self, tile: &Tile, _: &mut [f32], row_sums: &mut [f32], col_sums: &mut [f32]) {
+        fn sums(&self, tile: &Tile, row_sums: &mut [f32], col_sums: &mut [f32]) {
             row_sums.fill(0.0);
             col_sums.fill(0.0);
             for (row, row_sum) in tile.rows.clone().zip(row_sums) {
