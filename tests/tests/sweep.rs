@@ -8,6 +8,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use serde_json::Value;
 use tests::files::{assert_same, cell, cells, csv, results, text};
 use tests::{Outcome, Running, killed_at_any_moment, sounds};
 
@@ -78,7 +79,8 @@ fn scores_tell_file_anr_frame_and_operation() {
     Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
     let cell = cell(folder.path(), "FCN8-small-bu-s0");
     let (head, rows) = csv(&cell.join("scores.csv"));
-    let expected = "file,label,machine,id,class,car,anr_db,score,mean_score,max_frame,max_time_s,operation";
+    let expected =
+        "file,label,machine,id,class,car,anr_db,score,mean_score,max_frame,max_time_s,operation,sound";
     assert_eq!(head.join(","), expected);
     let column = |name: &str| head.iter().position(|found| found == name).unwrap();
     let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();
@@ -94,10 +96,34 @@ fn scores_tell_file_anr_frame_and_operation() {
         // A frame's middle: one hop a frame, half a row of 1,024 samples before the first.
         assert!((number("max_time_s") - (number("max_frame") * 256.0 + 512.0) / 16_000.0).abs() < 1e-9);
         assert!(!row[column("operation")].is_empty(), "{row:?}");
+        let (file, sound) = (&row[0], &row[column("sound")]);
+        assert!(if row[1] == "normal" { sound == file } else { sound.contains("/test/") }, "{row:?}");
+        let same = |other: &&Vec<String>| other[0] == *file && other[column("sound")] != *sound;
+        assert!(!rows.iter().any(|other| same(&other)), "one sound under a clip at all ANRs: {row:?}");
     }
     let (head, rows) = csv(&cell.join("history.csv"));
     assert_eq!((rows.len(), head[0].as_str(), head[7].as_str()), (4, "epoch", "weight_spread"));
     assert!(rows.iter().all(|row| row[7].parse::<f64>().unwrap() > 0.0), "{rows:?}");
+}
+
+#[test]
+fn a_cell_is_told_of_by_the_score_that_the_tables_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let run = Outcome::success(sweep(out).args(["--only", "-bu-", "--set", "scoring.file=mean"]));
+    let metrics: Value =
+        serde_json::from_str(&text(&cell(out, "FCN8-small-bu-s0").join("metrics.json"))).unwrap();
+    assert_ne!(metrics["max"]["conditions"], metrics["mean"]["conditions"]);
+    let rows = csv(&out.join("runs.csv")).1;
+    assert_eq!(rows.len(), 3);
+    for (row, condition) in rows.iter().zip(metrics["mean"]["conditions"].as_array().unwrap()) {
+        let auc: f64 = row[4].parse().unwrap();
+        assert!((condition["auc"].as_f64().unwrap() - auc).abs() < 1e-6, "{row:?}");
+        let told = format!("AUC at {} dB {auc:.3}", condition["anr_db"].as_f64().unwrap());
+        assert!(run.stderr.contains(&told), "{told} is not in {}", run.stderr);
+    }
+    let threshold = metrics["mean"]["training_score_90"].as_f64().unwrap();
+    assert!(run.stderr.contains(&format!("a tenth of the training sounds above {threshold:.1}")));
 }
 
 #[test]

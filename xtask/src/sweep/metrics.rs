@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use eval::auc::{auc, partial_auc};
+use eval::stats::{mean, quantile};
 use serde::{Deserialize, Serialize};
 
 use super::scores::{FileScore, Scores};
@@ -10,9 +11,18 @@ use crate::config;
 /// False-positive rate up to which `metrics.json` has pAUC.
 const MAX_FPR: f64 = 0.1;
 
-/// `metrics.json`: of the largest frame of each file (Eq. 11).
+/// `metrics.json`: by the score of a file, so that it does not depend on which of the two tables take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Metrics {
+    /// Of the largest frame of each file (Eq. 11).
+    max: ScoreMetrics,
+    /// Of the mean of its frames.
+    mean: ScoreMetrics,
+}
+
+/// What one kind of file score says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ScoreMetrics {
     /// By ANR.
     conditions: Vec<ConditionMetrics>,
     /// Largest score of a normal file.
@@ -64,32 +74,40 @@ pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Co
 
 impl Metrics {
     pub(super) fn of(scores: &Scores) -> Result<Self> {
-        let conditions = conditions(&scores.files, config::FileScore::Max);
-        let normal = scores.files.iter().filter(|file| file.label == "normal");
-        let normal: Vec<f64> = normal.map(|file| f64::from(file.score)).collect();
-        let max_score_normal = scores.max_normal();
-        let mean_score_normal = eval::stats::mean(&normal)?;
-        let training: Vec<f64> = scores.training.iter().map(|file| f64::from(file.score)).collect();
-        let training_score_90 = eval::stats::quantile(&training, 0.9)?;
-        let measured = conditions.iter().map(|Condition { anr_db, normal, anomalous }| {
-            let pauc = partial_auc(normal, anomalous, MAX_FPR)?;
-            Ok(ConditionMetrics { anr_db: *anr_db, auc: auc(normal, anomalous)?, pauc })
-        });
-        Ok(Self {
-            conditions: measured.collect::<Result<_>>()?,
-            max_score_normal,
-            mean_score_normal,
-            training_score_90,
-        })
+        let by = |kind| ScoreMetrics::of(scores, kind);
+        Ok(Self { max: by(config::FileScore::Max)?, mean: by(config::FileScore::Mean)? })
     }
 
-    /// The areas and the threshold in a line.
-    pub(super) fn summary(&self) -> String {
+    /// The areas and the threshold in a line, by the score that the tables take.
+    pub(super) fn summary(&self, kind: config::FileScore) -> String {
+        let of = match kind {
+            config::FileScore::Max => &self.max,
+            config::FileScore::Mean => &self.mean,
+        };
         let area = |condition: &ConditionMetrics| {
             let anr = condition.anr_db.map_or(String::new(), |anr_db| format!(" at {anr_db} dB"));
             format!("AUC{anr} {:.3}", condition.auc)
         };
-        let threshold = format!("a tenth of the training sounds above {:.1}", self.training_score_90);
-        self.conditions.iter().map(area).chain([threshold]).collect::<Vec<_>>().join(", ")
+        let threshold = format!("a tenth of the training sounds above {:.1}", of.training_score_90);
+        of.conditions.iter().map(area).chain([threshold]).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl ScoreMetrics {
+    fn of(scores: &Scores, kind: config::FileScore) -> Result<Self> {
+        let measured = conditions(&scores.files, kind).into_iter().map(|condition| {
+            let Condition { anr_db, normal, anomalous } = condition;
+            let pauc = partial_auc(&normal, &anomalous, MAX_FPR)?;
+            Ok(ConditionMetrics { anr_db, auc: auc(&normal, &anomalous)?, pauc })
+        });
+        let normal = scores.files.iter().filter(|file| file.label == "normal");
+        let normal: Vec<f64> = normal.map(|file| file.by(kind)).collect();
+        let training: Vec<f64> = scores.training.iter().map(|file| file.by(kind)).collect();
+        Ok(Self {
+            conditions: measured.collect::<Result<_>>()?,
+            max_score_normal: normal.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            mean_score_normal: mean(&normal)?,
+            training_score_90: quantile(&training, 0.9)?,
+        })
     }
 }

@@ -186,6 +186,7 @@ fn train_all(
             material: &material,
             provenance,
             progress: &progress,
+            file: experiment.scoring.file,
             scoring: &scoring,
         };
         failures.extend(side_by_side(&cells, jobs, &context));

@@ -84,6 +84,7 @@ impl Scorer {
             max_frame,
             max_time_s: self.seconds(frames.middles[max_frame]),
             operation: String::new(),
+            sound: name.to_owned(),
         }
     }
 
@@ -106,7 +107,8 @@ impl Scorer {
         let operation =
             |row: usize| tests.operation_at(item, frames.middles[row]).unwrap_or_default().to_owned();
         let file = self.file(&item.name, item.truth.name(), &item.labels, &frames);
-        let file = FileScore { anr_db: item.anr_db, operation: operation(file.max_frame), ..file };
+        let sound = tests.sound_name(item).to_owned();
+        let file = FileScore { anr_db: item.anr_db, operation: operation(file.max_frame), sound, ..file };
         let mut operations: Vec<OperationScore> = Vec::new();
         if item.truth != Truth::Normal {
             return Ok((file, operations));

@@ -41,6 +41,8 @@ pub(super) struct FileScore {
     pub(super) max_time_s: f64,
     /// What the machine was doing then.
     pub(super) operation: String,
+    /// The sound that was scored: of a mixture, the normal sound under the clip.
+    pub(super) sound: String,
 }
 
 impl FileScore {

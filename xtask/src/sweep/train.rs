@@ -14,7 +14,7 @@ use super::metrics::Metrics;
 use super::scores::Scores;
 use super::sounds::Material;
 use super::trainer::{HISTORY, LOG, Trainer};
-use crate::config::SweepCell;
+use crate::config::{FileScore, SweepCell};
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
 use crate::harness::{Failure, Planned, Store, failure, stop};
@@ -39,6 +39,8 @@ pub(super) struct Context<'a> {
     pub(super) material: &'a Material,
     pub(super) provenance: &'a Provenance,
     pub(super) progress: &'a Progress,
+    /// The score by which a finished cell is told of.
+    pub(super) file: FileScore,
     /// Scores files in parallel.
     pub(super) scoring: &'a ThreadPool,
 }
@@ -182,6 +184,6 @@ fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
     workspace.write("weights.safetensors", &parameters.to_bytes())?;
     workspace.write("env.json", (serde_json::to_string_pretty(context.provenance)? + "\n").as_bytes())?;
     workspace.finish(cell)?;
-    context.progress.say(&format!("{name}: {}", metrics.summary()));
+    context.progress.say(&format!("{name}: {}", metrics.summary(context.file)));
     Ok(())
 }
