@@ -115,3 +115,25 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
     assert!(lines[3].starts_with("02,") && lines[4].starts_with("Average,"), "{result}");
     assert_eq!(&lines[5..8], ["", "ToyConveyor", "id,AUC,pAUC"], "{result}");
 }
+
+#[test]
+fn a_machine_without_anomalies_stops_neither_the_report_nor_the_challenges_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, out) = (folder.path().join("set"), folder.path().join("out"));
+    small_set(&root);
+    for file in fs::read_dir(root.join("dev_data/ToyCar/test")).unwrap().map(Result::unwrap) {
+        if file.file_name().to_string_lossy().starts_with("anomaly") {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+    let run = Outcome::success(&mut sweep(&root, &out));
+    let undefined = "No anomaly in the test set of ToyCar-FCN8-small: the AUC is undefined";
+    assert!(run.stdout.contains(undefined), "{}", run.stdout);
+    assert!(text(&out.join("report.html")).contains(undefined));
+    assert!(csv(&out.join("auc.csv")).1.iter().all(|row| row[0] == "ToyConveyor-FCN8-small"));
+    for figure in ["histograms", "timeline"] {
+        assert!(text(&out.join(format!("{figure}.svg"))).contains("ToyConveyor"), "{figure}");
+    }
+    let result = text(&out.join("dcase/FCN8-small-bu-s0/result.csv"));
+    assert!(result.starts_with("ToyCar\nid,AUC,pAUC\nAverage,,\n\nToyConveyor\n"), "{result}");
+}

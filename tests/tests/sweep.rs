@@ -247,7 +247,10 @@ fn without_anomalies_the_auc_is_undefined_and_scores_are_there() {
     assert!(run.stderr.contains("no anomaly-test sound: the AUC is undefined"), "{}", run.stderr);
     assert!(run.stdout.contains("the AUC is undefined"), "{}", run.stdout);
     assert!(csv(&out.join("auc.csv")).1.is_empty(), "and not 0.5");
-    assert!(text(&out.join("report.html")).contains("The test set has no anomaly"));
+    assert!(
+        text(&out.join("report.html"))
+            .contains("No anomaly in the test set of FCN8-small: the AUC is undefined")
+    );
     let cell = cell(&out, "FCN8-small-bu-s0");
     assert_eq!(csv(&cell.join("scores.csv")).1.len(), 280 / 20);
     assert!(text(&cell.join("metrics.json")).contains("training_score_90"));

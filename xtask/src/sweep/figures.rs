@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::rows::read_csv;
-use super::tables::Tables;
+use super::tables::{AucRow, Tables};
 use super::timeline::timeline;
 use super::trainer::HISTORY;
 use crate::config::{Loss, ScoringConfig, SweepExperiment};
@@ -39,11 +39,11 @@ pub(super) fn draw(
         return Ok(Vec::new());
     }
     let mut figures = Vec::new();
-    if !tables.auc.is_empty() {
+    if let Some(AucRow { model, .. }) = tables.auc.first() {
         figures.push(draw_figure4(store, tables)?);
         figures.push(draw_roc(store, results, &experiment.scoring)?);
-        figures.extend(draw_histograms(store, results, &experiment.scoring)?);
-        figures.extend(draw_timeline(store, results, &experiment.scoring)?);
+        figures.extend(draw_histograms(store, results, model, &experiment.scoring)?);
+        figures.extend(draw_timeline(store, results, model, &experiment.scoring)?);
     }
     figures.push(draw_training(store, results)?);
     figures.extend(draw_maxima(store, tables)?);
@@ -62,7 +62,7 @@ fn drawn(
 }
 
 fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
-    let bar = |row: &super::tables::AucRow| AucBar {
+    let bar = |row: &AucRow| AucBar {
         model: row.model.clone(),
         loss: row.loss.to_string(),
         condition: condition_name(row.anr_db),
@@ -148,9 +148,14 @@ fn draw_training(store: &Store, results: &Results) -> Result<Figure> {
     drawn(store, "training", caption.to_owned(), |caption, stem| training_curves(&curves, caption, stem))
 }
 
-fn draw_histograms(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Option<Figure>> {
-    let Some(model) = results.models().into_iter().next() else { return Ok(None) };
-    let runs = shown(results, &model);
+/// Scores of `model`, which has anomalies in its test set.
+fn draw_histograms(
+    store: &Store,
+    results: &Results,
+    model: &str,
+    scoring: &ScoringConfig,
+) -> Result<Option<Figure>> {
+    let runs = shown(results, model);
     let (mut histograms, mut anr) = (Vec::new(), None);
     for run in &runs {
         let Some(Condition { anr_db, normal, anomalous }) =
@@ -162,6 +167,9 @@ fn draw_histograms(store: &Store, results: &Results, scoring: &ScoringConfig) ->
         let threshold = threshold_at_tpr(&anomalous, scoring.tpr)?;
         histograms.push(ScoreHistogram { loss: run.cell.loss.to_string(), normal, anomalous, threshold });
     }
+    if histograms.is_empty() {
+        return Ok(None);
+    }
     let seed = runs.first().map_or(0, |run| run.cell.seed);
     let caption = format!(
         "Scores of test files of {model}, seed {seed}, anomalies {}; dashed: the threshold that catches {} % of them.",
@@ -172,9 +180,14 @@ fn draw_histograms(store: &Store, results: &Results, scoring: &ScoringConfig) ->
         .map(Some)
 }
 
-fn draw_timeline(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Option<Figure>> {
-    let Some(model) = results.models().into_iter().next() else { return Ok(None) };
-    let runs = shown(results, &model);
+/// A test file of `model`, which has anomalies in its test set.
+fn draw_timeline(
+    store: &Store,
+    results: &Results,
+    model: &str,
+    scoring: &ScoringConfig,
+) -> Result<Option<Figure>> {
+    let runs = shown(results, model);
     let Some(timeline) = timeline(&runs, scoring)? else { return Ok(None) };
     let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed);
     let file = file.rsplit('/').next().unwrap_or(file).replace('_', " "); // no subscripts

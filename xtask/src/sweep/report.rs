@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
-use super::results::Results;
+use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{AucRow, Spread, Tables};
 use crate::config::{Loss, SweepExperiment};
@@ -41,15 +41,25 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
     if results.runs.is_empty() {
         return "No cell is finished.\n".to_owned();
     }
+    let undefined = undefined(results).map_or(String::new(), |line| line + "\n");
     if tables.auc.is_empty() {
-        return format!("The test set has no anomaly: {UNDEFINED}\n");
+        return undefined;
     }
     let counted: String = claims.counted().iter().map(|line| format!("{line}\n")).collect();
     format!(
-        "AUC over seeds\n{}{}{counted}",
+        "AUC over seeds\n{}{undefined}{}{counted}",
         tables.auc_table().to_text(3),
         claims_text(CLAIMS, &claims.decided)
     )
+}
+
+/// Of which models the test set holds no anomaly, and what that means.
+fn undefined(results: &Results) -> Option<String> {
+    let anomalous = |run: &Run| run.scores.files.iter().any(|file| file.label == "anomalous");
+    let has_none =
+        |model: &String| !results.runs.iter().any(|run| run.cell.model_name() == *model && anomalous(run));
+    let models: Vec<String> = results.models().into_iter().filter(has_none).collect();
+    (!models.is_empty()).then(|| format!("No anomaly in the test set of {}: {UNDEFINED}.", models.join(", ")))
 }
 
 /// Writes the report; the figures were drawn before.
@@ -63,8 +73,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     }
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
-    if content.tables.auc.is_empty() && !content.results.runs.is_empty() {
-        page.paragraph(&format!("The test set has no anomaly: {UNDEFINED}."));
+    if let Some(line) = undefined(content.results) {
+        page.paragraph(&line);
     }
     for figure in content.figures {
         if let Some((_, heading)) = HEADINGS.iter().find(|(name, _)| *name == figure.name) {
