@@ -1,10 +1,11 @@
 //! The test set of Sec. 4.2.1: normal sounds, and anomalies mixed into them at each ANR.
 
+use std::fmt;
 use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::dataset::{Dataset, DatasetError, Label, Labels, Loaded, Operation, Problem, Role};
+use crate::dataset::{Dataset, DatasetError, Label, Labels, Loaded, Operation, Problem, Role, SoundFile};
 use crate::mix::{MixError, mix_at_anr, power};
 use crate::rng::{Purpose, stream};
 
@@ -70,7 +71,7 @@ impl TestSet {
     ///
     /// # Errors
     /// All at once: sounds that cannot be read, that are shorter than `min_samples`, clips longer than any normal
-    /// sound, or that would lie on silence.
+    /// sound, or that lie on silence wherever they are put.
     pub fn load(set: &Dataset, rate: u32, min_samples: usize) -> Result<TestSet, DatasetError> {
         let roles =
             [Role::NormalTest, Role::UnlabelledTest, Role::AnomalyTest].map(|role| set.load(role, rate));
@@ -167,6 +168,9 @@ fn mixture(loaded: &Loaded, clip: usize, host: &Loaded, sound: usize, at: usize,
     }
 }
 
+/// Most times that a clip's place is drawn; a place in silence, which has no ratio to mix at, is drawn anew.
+const DRAWS: usize = 1000;
+
 /// Where a clip goes.
 struct Place {
     sound: usize,
@@ -176,21 +180,43 @@ struct Place {
 fn place(clip: &Loaded, sounds: &[Loaded], seed: u64) -> Result<Place, Problem> {
     let len = clip.samples.len();
     let room: Vec<usize> = (0..sounds.len()).filter(|&sound| sounds[sound].samples.len() >= len).collect();
-    let found = || format!("a clip of {:.3} s", clip.seconds());
     if room.is_empty() {
         let longest = sounds.iter().map(Loaded::seconds).fold(0.0, f64::max);
-        let expected = format!("at most {longest:.3} s, the longest normal test sound");
-        return Err(Problem::new(&clip.name, found(), expected));
+        return Err(too_long(&clip.name, clip.seconds(), longest));
     }
     let mut rng = stream(seed, Purpose::Data, clip.stream);
-    let sound = room[rng.random_range(0..room.len())];
-    let host = &sounds[sound];
-    let at = rng.random_range(0..=host.samples.len() - len);
-    if power(&host.samples[at..at + len]) > 0.0 {
-        return Ok(Place { sound, at });
+    for _ in 0..DRAWS {
+        let sound = room[rng.random_range(0..room.len())];
+        let host = &sounds[sound].samples;
+        let at = rng.random_range(0..=host.len() - len);
+        if power(&host[at..at + len]) > 0.0 {
+            return Ok(Place { sound, at });
+        }
     }
-    let place = format!("{} over silence of {} from sample {at} on", found(), host.name);
-    Err(Problem::new(&clip.name, place, "sound under it: silence has no ratio to mix at"))
+    let found = format!("silence in all of {DRAWS} places drawn for its {:.3} s", clip.seconds());
+    Err(Problem::new(
+        &clip.name,
+        found,
+        "normal test sounds that are not silent: silence has no ratio to mix at",
+    ))
+}
+
+fn too_long(place: impl fmt::Display, seconds: f64, longest: f64) -> Problem {
+    let expected = format!("at most {longest:.3} s, the longest normal test sound");
+    Problem::new(place, format!("a clip of {seconds:.3} s"), expected)
+}
+
+/// All that keeps a test set from being made of `set`, as far as it shows before its sounds are loaded at `rate` Hz:
+/// clips that are longer than any normal sound.
+pub fn problems(set: &Dataset, rate: u32) -> Vec<Problem> {
+    if set.mixing.anr_db.is_empty() {
+        return Vec::new();
+    }
+    let samples = |file: &SoundFile| file.facts.samples_at(rate);
+    let longest = set.role(Role::NormalTest).max_by_key(|file| samples(file));
+    let (longest, seconds) = longest.map_or((0, 0.0), |file| (samples(file), file.facts.seconds()));
+    let long = set.role(Role::AnomalyTest).filter(|clip| samples(clip) > longest);
+    long.map(|clip| too_long(clip.path.display(), clip.facts.seconds(), seconds)).collect()
 }
 
 #[cfg(test)]

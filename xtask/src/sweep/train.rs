@@ -56,7 +56,9 @@ pub(super) fn train(group: &Group<'_>, context: &Context<'_>) -> Vec<Failure> {
     }
     let mut spent = Spent::default();
     if let Err(error) = update_all(&mut trainers, context, &mut spent, &mut failures) {
-        failures.extend(trainers.drain(..).map(|trainer| context.failed(trainer.planned, &error)));
+        // What made all of its updates needs no other batch, and is finished.
+        let left = trainers.extract_if(.., |trainer| !trainer.is_trained());
+        failures.extend(left.map(|trainer| context.failed(trainer.planned, &error)));
     }
     for trainer in trainers {
         let _ = trainer.workspace.append(LOG, &spent.to_string()); // for who wonders; nothing depends on it

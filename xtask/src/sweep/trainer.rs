@@ -59,6 +59,11 @@ impl<'a> Trainer<'a> {
         self.step
     }
 
+    /// Whether all updates are made.
+    pub(super) fn is_trained(&self) -> bool {
+        self.step == self.planned.cell.training.updates()
+    }
+
     /// Makes update `step`, if it is not made; saves where a checkpoint is due.
     pub(super) fn update(&mut self, batch: Batch<'_>, weight_spread: Option<f64>) -> Result<()> {
         let schedule = &self.planned.cell.training;

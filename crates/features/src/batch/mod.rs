@@ -1,16 +1,17 @@
 //! The mini-batches of Sec. 4.2.1: normal sounds with one something-else clip mixed in, as feature rows.
 
+mod check;
 mod prefetch;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+pub use check::problems;
 pub use prefetch::Prefetch;
 
-use crate::dataset::{Dataset, DatasetError, Loaded, Problem, Role};
+use crate::dataset::{Dataset, DatasetError, Loaded, Role};
 use crate::log_mel::{LogMel, LogMelConfig, LogMelError};
 use crate::mix::{MixError, mix_at_anr};
 use crate::rng::{Purpose, stream};
@@ -34,6 +35,11 @@ impl Default for BatchConfig {
 }
 
 impl BatchConfig {
+    /// Samples of a piece at `rate` Hz.
+    fn piece_samples(&self, rate: u32) -> usize {
+        (self.piece_s * f64::from(rate)).round() as usize
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -90,7 +96,9 @@ pub enum BatchError {
     #[error(transparent)]
     FrontEnd(#[from] LogMelError),
     /// The clip cannot be mixed in.
-    #[error("batch {index} of seed {seed}: {clip} at sample {at} of {pieces}: {source}")]
+    #[error(
+        "batch {index} of seed {seed}: drawn {DRAWS} times, at last {clip} at sample {at} of {pieces}: {source}; expected normal training sounds that are not silent nearly throughout"
+    )]
     Mix {
         /// The seed of the training.
         seed: u64,
@@ -163,6 +171,9 @@ struct Piece {
     start: usize,
 }
 
+/// Most times that a batch is drawn. Where a clip lies on sound one time in thirty, all fail once in 10^14 batches.
+const DRAWS: usize = 1000;
+
 /// What chance decides for one batch.
 #[derive(Clone, Debug, PartialEq)]
 struct Draw {
@@ -186,9 +197,9 @@ impl BatchMaker {
     /// Cuts the training sounds into pieces (what is left at a sound's end is not used) and makes the front end.
     ///
     /// # Errors
-    /// [`BatchError::Setting`] for an impossible setting or fewer pieces than a batch needs;
-    /// [`BatchError::Sounds`] with all normal sounds that are shorter than a piece, and all clips that leave no
-    /// normal row in a batch; [`BatchError::FrontEnd`] for an impossible front end.
+    /// [`BatchError::Setting`] for an impossible setting; [`BatchError::Sounds`] with all normal sounds that are
+    /// shorter than a piece, fewer pieces than a batch needs, and all clips that leave no normal row in a batch;
+    /// [`BatchError::FrontEnd`] for an impossible front end.
     pub fn new(
         sounds: Arc<TrainingSounds>,
         config: &BatchConfig,
@@ -197,23 +208,19 @@ impl BatchMaker {
         config.check()?;
         let log_mel = LogMel::new(log_mel)?;
         let rate = log_mel.config().rate;
-        let piece = (config.piece_s * f64::from(rate)).round() as usize;
         if let Some(other) =
             sounds.normal.iter().chain(&sounds.something_else).find(|sound| sound.rate != rate)
         {
             let (found, expected) = (format!("{rate} Hz"), format!("that of the sounds, {} Hz", other.rate));
             return Err(BatchError::Setting { key: "rate", found, expected });
         }
-        check_sounds(&sounds, config, piece, &log_mel)?;
+        let problems = check::Lengths::of(&sounds).problems(config, &log_mel);
+        DatasetError::check(&sounds.set, problems)?;
+        let piece = config.piece_samples(rate);
         let cut = |(sound, loaded): (usize, &Loaded)| {
             (0..loaded.samples.len() / piece).map(move |index| Piece { sound, start: index * piece })
         };
         let pieces: Vec<Piece> = sounds.normal.iter().enumerate().flat_map(cut).collect();
-        if pieces.len() < config.pieces {
-            let (key, found) = ("pieces", config.pieces.to_string());
-            let expected = format!("at most the {} that the normal training sounds give", pieces.len());
-            return Err(BatchError::Setting { key, found, expected });
-        }
         let mixture = Vec::with_capacity(config.pieces * piece);
         Ok(Self { sounds, config: *config, pieces, piece, log_mel, mixture })
     }
@@ -232,14 +239,10 @@ impl BatchMaker {
     /// on the two numbers and the sounds alone. Allocates next to nothing once `batch` has been used.
     ///
     /// # Errors
-    /// [`BatchError::Mix`] when a clip falls on silence.
+    /// [`BatchError::Mix`] when the clip falls on silence however often the batch is drawn.
     pub fn make(&mut self, seed: u64, index: u64, batch: &mut Batch) -> Result<(), BatchError> {
-        let draw = self.draw(&mut stream(seed, Purpose::Mix, index));
-        let clip = Arc::clone(&self.sounds.something_else[draw.clip].samples);
-        self.join(&draw);
-        if let Err(source) = mix_at_anr(&mut self.mixture, &clip, draw.at, draw.anr_db) {
-            return Err(self.mix_error(seed, index, &draw, source));
-        }
+        let draw = self.mix(seed, index)?;
+        let clip = &self.sounds.something_else[draw.clip].samples;
         batch.dim = self.dim();
         batch.rows.resize(self.rows() * batch.dim, 0.0);
         let features = self.log_mel.rows_into(&self.mixture, &mut batch.rows);
@@ -251,6 +254,23 @@ impl BatchMaker {
         // Rows without the clip before and after it, then those with it.
         batch.rows[anomalous.start * batch.dim..].rotate_left(anomalous.len() * batch.dim);
         Ok(())
+    }
+
+    /// Mixes a batch in `self.mixture`. There is no ratio to silence, which gated recordings hold: where the clip falls
+    /// on it, the batch is drawn anew from its own stream, so that it depends on seed and index alone.
+    fn mix(&mut self, seed: u64, index: u64) -> Result<Draw, BatchError> {
+        let rng = &mut stream(seed, Purpose::Mix, index);
+        let mut draws = 1;
+        loop {
+            let draw = self.draw(rng);
+            self.join(&draw);
+            let clip = &self.sounds.something_else[draw.clip].samples;
+            match mix_at_anr(&mut self.mixture, clip, draw.at, draw.anr_db) {
+                Ok(_) => return Ok(draw),
+                Err(source) if draws == DRAWS => return Err(self.mix_error(seed, index, &draw, source)),
+                Err(_) => draws += 1,
+            }
+        }
     }
 
     fn draw(&self, rng: &mut ChaCha8Rng) -> Draw {
@@ -284,48 +304,6 @@ impl BatchMaker {
             .collect();
         let clip = self.sounds.something_else[draw.clip].name.clone();
         BatchError::Mix { seed, index, clip, at: draw.at, pieces: names.join(", "), source }
-    }
-}
-
-fn check_sounds(
-    sounds: &TrainingSounds,
-    config: &BatchConfig,
-    piece: usize,
-    log_mel: &LogMel,
-) -> Result<(), BatchError> {
-    let mut problems = Vec::new();
-    for (role, there) in [(Role::NormalTrain, &sounds.normal), (Role::SomethingElse, &sounds.something_else)]
-    {
-        if there.is_empty() {
-            problems.push(Problem::new(role.name(), "no sound", "at least one"));
-        }
-    }
-    let length = |sound: &Loaded| format!("{:.3} s of sound", sound.seconds());
-    let short = sounds.normal.iter().filter(|sound| sound.samples.len() < piece);
-    problems.extend(short.map(|sound| {
-        let expected = format!("at least {} s, the length of a piece (`piece_s`)", config.piece_s);
-        Problem::new(&sound.name, length(sound), expected)
-    }));
-    let mixture = config.pieces * piece;
-    let long =
-        sounds.something_else.iter().filter(|clip| !leaves_normal_rows(log_mel, mixture, clip.samples.len()));
-    problems.extend(long.map(|clip| {
-        let seconds = config.pieces as f64 * config.piece_s;
-        let expected =
-            format!("a clip that leaves normal rows wherever it lies in the {seconds} s of a batch");
-        Problem::new(&clip.name, length(clip), expected)
-    }));
-    Ok(DatasetError::check(&sounds.set, problems)?)
-}
-
-/// Whether a clip of `len` samples leaves a normal row wherever it lies. It takes most rows in the middle.
-fn leaves_normal_rows(log_mel: &LogMel, mixture: usize, len: usize) -> bool {
-    let extent = |at: usize| -> Range<usize> { at..at + len };
-    len <= mixture && {
-        let middle = (mixture - len) / 2;
-        let hop = log_mel.config().hop;
-        let places = (middle..=mixture - len).take(hop);
-        places.map(extent).all(|extent| log_mel.rows_touching(mixture, extent).len() < log_mel.rows(mixture))
     }
 }
 

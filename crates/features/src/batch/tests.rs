@@ -122,13 +122,44 @@ fn a_prefetch_dropped_half_way_ends_its_thread() {
     drop(ahead); // Joins the thread: the test would hang if it went on.
 }
 
+/// Sounds with nothing in them but `sound` of the 64,000 samples.
+fn gated(sound: std::ops::Range<usize>) -> BatchMaker {
+    let mut sounds = Arc::unwrap_or_clone(sounds(&[64_000], &[3_000, 700]));
+    let mut samples = vec![0.0; 64_000];
+    samples[sound.clone()].copy_from_slice(&sounds.normal[0].samples[sound]);
+    sounds.normal[0].samples = samples.into();
+    BatchMaker::new(Arc::new(sounds), &config(), &LogMelConfig::new(8, 2)).unwrap()
+}
+
+#[test]
+fn where_the_clip_falls_on_silence_the_batch_is_drawn_anew() {
+    // One of eight pieces has sound: half of all batches hold none.
+    let (mut one, mut other) = (gated(8_000..16_000), gated(8_000..16_000));
+    let mut redrawn = 0;
+    for index in 0..50 {
+        let batch = make(&mut one, 3, index);
+        assert_eq!(batch, make(&mut other, 3, index));
+        let rng = &mut stream(3, Purpose::Mix, index);
+        let mixed = one.mix(3, index).unwrap();
+        let draws: Vec<Draw> = (0..DRAWS).map(|_| one.draw(rng)).collect();
+        let taken = draws.iter().position(|draw| *draw == mixed).expect("of the batch's own stream");
+        redrawn += usize::from(taken > 0);
+        for (draw, last) in draws[..=taken].iter().map(|draw| (draw, *draw == mixed)) {
+            one.join(draw);
+            let under = draw.at..draw.at + one.sounds.something_else[draw.clip].samples.len();
+            assert_eq!(power(&one.mixture[under]) > 0.0, last, "the first that lies on sound");
+        }
+    }
+    assert!(redrawn > 25, "{redrawn}");
+}
+
 #[test]
 fn a_clip_on_silence_is_named() {
     let mut sounds = Arc::unwrap_or_clone(sounds(&[64_000], &[3_000]));
     sounds.normal[0].samples = vec![0.0; 64_000].into();
     let mut maker = BatchMaker::new(Arc::new(sounds), &config(), &LogMelConfig::new(8, 2)).unwrap();
     let text = maker.make(1, 2, &mut Batch::default()).unwrap_err().to_string();
-    for part in ["batch 2 of seed 1", "clip0.wav", "normal0.wav", "silence"] {
+    for part in ["batch 2 of seed 1", "drawn 1000 times", "clip0.wav", "normal0.wav", "silence", "expected"] {
         assert!(text.contains(part), "{text}");
     }
     let mut ahead = Prefetch::start(maker, 1, 2..5);
@@ -160,6 +191,7 @@ fn bad_settings_are_told() {
         ("piece_s", BatchConfig { piece_s: f64::NAN, ..config() }),
         ("pieces", BatchConfig { pieces: 0, ..config() }),
         ("pieces", BatchConfig { pieces: 9, ..config() }),
+        ("pieces", BatchConfig { pieces: usize::MAX, ..config() }),
         ("anr_db", BatchConfig { anr_db: [10.0, -30.0], ..config() }),
     ] {
         let made = BatchMaker::new(sounds(&[64_000], &[3_000]), &config, &LogMelConfig::new(8, 2));

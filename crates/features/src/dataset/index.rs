@@ -41,6 +41,12 @@ impl Facts {
     pub fn seconds(&self) -> f64 {
         self.frames as f64 / f64::from(self.rate)
     }
+
+    /// Samples of the sound when it is loaded at `rate` Hz.
+    pub(crate) fn samples_at(&self, rate: u32) -> usize {
+        let samples = (u128::from(self.frames) * u128::from(rate)).div_ceil(u128::from(self.rate));
+        usize::try_from(samples).unwrap_or(usize::MAX)
+    }
 }
 
 /// The facts of a file, with what tells whether they still hold.

@@ -141,5 +141,39 @@ fn what_does_not_fit_is_told_at_once() {
     let Err(error) = load(root.path(), MIXING) else { panic!("accepted") };
     let places: Vec<&str> = error.problems.iter().map(|problem| problem.place.as_str()).collect();
     assert_eq!(places, ["anomaly/phone_02.wav", "car/car3/short.wav"]);
+    let manifest = manifest(root.path(), MIXING);
+    let before = problems(&Dataset::open(&manifest, &default_index(&manifest)).unwrap(), 16_000);
+    assert_eq!(before.len(), 1, "{before:?}");
+    assert!(before[0].place.ends_with(places[0]) && before[0].what == error.problems[0].what, "{before:?}");
     assert!(error.to_string().contains("found 0.351 s of sound, expected at least 0.352 s"), "{error}");
+}
+
+#[test]
+fn a_clip_that_falls_on_silence_is_put_elsewhere() {
+    let root = tempfile::tempdir().unwrap();
+    toy_car(root.path());
+    // Sound in a tenth of the only host: most places of a clip are silent.
+    let mut rng = stream(0, Purpose::Data, 0);
+    let mut gated = vec![0.0; 320_000];
+    gated[..32_000].fill_with(|| rng.random_range(-0.5..0.5));
+    for car in ["car1", "car2"] {
+        write_wav_i16(&root.path().join(format!("car/{car}/001.wav")), &gated, 16_000).unwrap();
+    }
+    for clip in 0..20 {
+        wav(root.path(), &format!("anomaly/knock_{clip:02}.wav"), 6_000 + clip);
+    }
+    let set = load(root.path(), r#"{"anr_db": [-10]}"#).unwrap();
+    let mut samples = Vec::new();
+    for item in set.items() {
+        set.render(item, &mut samples).unwrap();
+    }
+    for car in ["car1", "car2"] {
+        write_wav_i16(&root.path().join(format!("car/{car}/001.wav")), &[0.0; 40_000], 16_000).unwrap();
+    }
+    let Err(error) = load(root.path(), r#"{"anr_db": [-10]}"#) else { panic!("accepted") };
+    assert_eq!(error.problems.len(), 21, "each clip: {error}");
+    assert!(
+        error.to_string().contains("anomaly/knock_00.wav: found silence in all of 1000 places"),
+        "{error}"
+    );
 }
