@@ -17,14 +17,18 @@ img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
 ";
 
-/// Sorts a table by the column whose head is clicked, numbers as numbers.
+/// Sorts a table by the column whose head is clicked: a column in which every cell begins with a number by these, any
+/// other as text. What is missing stays last both ways. U+2212 is the minus sign of conditions.
 const SCRIPT: &str = "
+const isMissing = text => text === '' || text === '-';
+const value = text => parseFloat(text.replace('\u{2212}', '-'));
 for (const head of document.querySelectorAll('th')) head.addEventListener('click', () => {
-  const body = head.closest('table').tBodies[0], column = head.cellIndex;
-  const down = head.dataset.down = head.dataset.down === '1' ? '' : '1';
-  const key = row => { const text = row.cells[column].textContent; return isNaN(parseFloat(text)) ? text : parseFloat(text); };
-  const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0) * (down ? 1 : -1);
-  [...body.rows].sort((a, b) => order(key(a), key(b))).forEach(row => body.append(row));
+  const body = head.closest('table').tBodies[0], cell = row => row.cells[head.cellIndex].textContent;
+  const sign = head.dataset.sign = head.dataset.sign === '1' ? '-1' : '1';
+  const numbers = [...body.rows].map(cell).every(text => isMissing(text) || !isNaN(value(text)));
+  const compare = (a, b) => sign * (numbers ? value(a) - value(b) : a.localeCompare(b));
+  const order = (a, b) => isMissing(a) || isMissing(b) ? isMissing(a) - isMissing(b) : compare(a, b);
+  [...body.rows].sort((a, b) => order(cell(a), cell(b))).forEach(row => body.append(row));
 });
 ";
 

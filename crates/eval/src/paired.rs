@@ -1,11 +1,14 @@
 //! The difference of two losses in AUC, paired over seeds and test files.
 
+use std::cmp::Ordering;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::EvalError;
 use crate::auc::{File, ranked};
-use crate::stats::{Interval, percentile_interval};
+use crate::claims::ENOUGH;
+use crate::stats::{Interval, percentile_interval, t_interval};
 
 /// Resamples that are enough for an interval of two digits.
 pub const RESAMPLES: usize = 1_000;
@@ -33,6 +36,31 @@ pub struct AucDifference {
     pub interval: Interval,
     /// Share of the resamples in which `b` is strictly ahead.
     pub share_above_zero: f64,
+    /// Seeds behind the estimate.
+    pub seeds: usize,
+    /// 95 % interval of Student's t of the differences by seed; none of a single seed.
+    pub over_seeds: Option<Interval>,
+}
+
+impl AucDifference {
+    /// Whether `b` is surely ahead (`Greater`) or behind (`Less`): the whole interval has to say so, and that over
+    /// seeds too where these are fewer than [`ENOUGH`], of which resamples give little more than their range. One
+    /// seed makes nothing sure.
+    pub fn surely(&self) -> Ordering {
+        let side = |interval: Interval| {
+            if interval.low > 0.0 {
+                Ordering::Greater
+            } else if interval.high < 0.0 {
+                Ordering::Less
+            } else {
+                Ordering::Equal
+            }
+        };
+        let files_and_seeds = side(self.interval);
+        let agreed =
+            self.seeds >= ENOUGH || self.over_seeds.is_some_and(|seeds| side(seeds) == files_and_seeds);
+        if agreed { files_and_seeds } else { Ordering::Equal }
+    }
 }
 
 /// Paired hierarchical bootstrap of AUC(b) - AUC(a), with one element of `seeds` for each seed.
@@ -62,10 +90,14 @@ pub fn auc_difference(
     let lead: Vec<i64> =
         (0..resamples).map(|_| Draw::new(seeds.len(), normal, anomalous, rng).lead(&ranks)).collect();
     let differences: Vec<f64> = lead.iter().map(|lead| *lead as f64 / scale).collect();
+    let of_seed = |ranks: &Ranks| all.wins(ranks) as f64 / (2.0 * (normal * anomalous) as f64);
+    let by_seed: Vec<f64> = ranks.iter().map(of_seed).collect();
     Ok(AucDifference {
         estimate: all.lead(&ranks) as f64 / scale,
         interval: percentile_interval(&differences),
         share_above_zero: lead.iter().filter(|lead| **lead > 0).count() as f64 / resamples as f64,
+        seeds: seeds.len(),
+        over_seeds: if seeds.len() > 1 { Some(t_interval(&by_seed)?) } else { None },
     })
 }
 
@@ -123,9 +155,14 @@ impl Draw {
     fn lead(&self, ranks: &[Ranks]) -> i64 {
         let of_seed = |(times, ranks): (&u32, &Ranks)| match times {
             0 => 0,
-            times => i64::from(*times) * (self.twice_wins(&ranks.b) - self.twice_wins(&ranks.a)),
+            times => i64::from(*times) * self.wins(ranks),
         };
         self.seeds.iter().zip(ranks).map(of_seed).sum()
+    }
+
+    /// That of one seed.
+    fn wins(&self, ranks: &Ranks) -> i64 {
+        self.twice_wins(&ranks.b) - self.twice_wins(&ranks.a)
     }
 
     /// Twice the Mann-Whitney statistic: pairs in which the anomalous file has the higher score, ties counting half.

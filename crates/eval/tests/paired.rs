@@ -1,9 +1,11 @@
 //! The paired bootstrap of AUC differences against its definition.
 #![allow(clippy::unwrap_used)]
 
+use std::cmp::Ordering;
+
 use eval::auc::auc;
 use eval::paired::{AucDifference, PairedScores, RESAMPLES, auc_difference};
-use eval::stats::{Interval, quantile};
+use eval::stats::{Interval, quantile, t_interval};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +51,15 @@ fn by_copies(seeds: &Seeds, resamples: usize) -> AucDifference {
     found.sort_by(f64::total_cmp);
     let share_above_zero = found.iter().filter(|d| **d > 1e-12).count() as f64 / resamples as f64;
     let level = |level| quantile(&found, level).unwrap();
-    AucDifference { estimate, interval: Interval { low: level(0.025), high: level(0.975) }, share_above_zero }
+    let by_seed: Vec<f64> =
+        (0..seeds.len()).map(|s| mean_over(&[s], &all(normal as usize), &all(anomalous as usize))).collect();
+    AucDifference {
+        estimate,
+        interval: Interval { low: level(0.025), high: level(0.975) },
+        share_above_zero,
+        seeds: seeds.len(),
+        over_seeds: t_interval(&by_seed).ok(),
+    }
 }
 
 fn seeds_with_ties() -> impl Strategy<Value = Seeds> {
@@ -70,6 +80,11 @@ proptest! {
         prop_assert!((found.interval.low - expected.interval.low).abs() < 1e-12);
         prop_assert!((found.interval.high - expected.interval.high).abs() < 1e-12);
         prop_assert_eq!(found.share_above_zero, expected.share_above_zero);
+        prop_assert_eq!(found.seeds, expected.seeds);
+        prop_assert_eq!(found.over_seeds.is_some(), expected.over_seeds.is_some());
+        for (found, expected) in found.over_seeds.iter().zip(&expected.over_seeds) {
+            prop_assert!((found.low - expected.low).abs() < 1e-9 && (found.high - expected.high).abs() < 1e-9);
+        }
     }
 
     #[test]
@@ -84,13 +99,13 @@ proptest! {
 
     #[test]
     fn equal_scores_differ_by_nothing(seeds in seeds_with_ties()) {
-        let equal = seeds.into_iter().map(|[n, a, _, _]| [n.clone(), a.clone(), n, a]).collect();
-        let none = AucDifference {
-            estimate: 0.0,
-            interval: Interval { low: 0.0, high: 0.0 },
-            share_above_zero: 0.0,
-        };
-        prop_assert_eq!(difference(&equal, 50), none);
+        let equal: Seeds = seeds.into_iter().map(|[n, a, _, _]| [n.clone(), a.clone(), n, a]).collect();
+        let (found, nothing) = (difference(&equal, 50), Interval { low: 0.0, high: 0.0 });
+        let over_seeds = (equal.len() > 1).then_some(nothing);
+        let none =
+            AucDifference { estimate: 0.0, interval: nothing, share_above_zero: 0.0, seeds: equal.len(), over_seeds };
+        prop_assert_eq!(found, none);
+        prop_assert_eq!(found.surely(), Ordering::Equal);
     }
 }
 
@@ -104,6 +119,19 @@ fn anomalous_scores_raised_by_b_win() {
     assert!(found.estimate > 0.1 && found.interval.low > 0.0, "{found:?}");
     assert_eq!(found.share_above_zero, 1.0);
     assert!(found.interval.low < found.estimate && found.estimate < found.interval.high);
+}
+
+#[test]
+fn few_seeds_make_sure_only_what_they_agree_on() {
+    let of = |seeds, low, high| {
+        let over_seeds = Some(Interval { low, high }).filter(|_| seeds > 1);
+        let interval = Interval { low: 0.01, high: 0.05 };
+        AucDifference { estimate: 0.03, interval, share_above_zero: 1.0, seeds, over_seeds }.surely()
+    };
+    assert_eq!(of(3, 0.02, 0.04), Ordering::Greater);
+    assert_eq!(of(3, -0.01, 0.07), Ordering::Equal, "the seeds do not agree");
+    assert_eq!(of(8, -0.01, 0.07), Ordering::Greater, "eight seeds are enough to draw from");
+    assert_eq!(of(1, 0.02, 0.04), Ordering::Equal, "one seed says nothing of others");
 }
 
 #[test]

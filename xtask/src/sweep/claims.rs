@@ -1,5 +1,7 @@
 //! The claims of Sec. 4.2.3 and of the title, decided from the finished cells.
 
+use std::cmp::Ordering;
+
 use anyhow::Result;
 use eval::claims::{Claim, Expected};
 use eval::paired::{AucDifference, PairedScores, RESAMPLES, auc_difference};
@@ -17,7 +19,6 @@ pub(super) struct Difference {
     /// `b` less `a`.
     pub(super) a: Loss,
     pub(super) b: Loss,
-    pub(super) seeds: usize,
     pub(super) auc: AucDifference,
 }
 
@@ -37,23 +38,33 @@ impl Claims {
     }
 
     /// Of the conditions in which `b` is compared with `a`: how many there are, in how many `b` is ahead, in how many
-    /// surely (the whole interval), and in how many `a` is surely.
-    pub(super) fn count(&self, [a, b]: [Loss; 2]) -> [usize; 4] {
-        let compared = || self.differences.iter().filter(|difference| (difference.a, difference.b) == (a, b));
+    /// surely, and in how many `a` is surely.
+    fn count(&self, losses: [Loss; 2]) -> [usize; 4] {
+        let ahead = |difference: &&Difference| difference.auc.estimate > 0.0;
+        let surely = |side: Ordering| self.compared(losses).filter(move |of| of.auc.surely() == side).count();
         [
-            compared().count(),
-            compared().filter(|difference| difference.auc.estimate > 0.0).count(),
-            compared().filter(|difference| difference.auc.interval.low > 0.0).count(),
-            compared().filter(|difference| difference.auc.interval.high < 0.0).count(),
+            self.compared(losses).count(),
+            self.compared(losses).filter(ahead).count(),
+            surely(Ordering::Greater),
+            surely(Ordering::Less),
         ]
+    }
+
+    fn compared(&self, [a, b]: [Loss; 2]) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(move |difference| (difference.a, difference.b) == (a, b))
     }
 
     /// The two sentences of Sec. 4.2.3 that count conditions.
     pub(super) fn counted(&self) -> Vec<String> {
         let sentences = COMPARED.map(|[a, b]| {
             let [all, ahead, surely, behind] = self.count([a, b]);
-            let text = format!("{b} beats {a} in {ahead} of {all} conditions, surely in {surely}; {a} beats {b} surely in {behind}");
-            (all > 0).then_some(text)
+            let counted = format!("{b} beats {a} in {ahead} of {all} conditions");
+            let sure = if self.compared([a, b]).all(|difference| difference.auc.seeds == 1) {
+                "one seed: test files alone, so nothing is sure".to_owned()
+            } else {
+                format!("surely in {surely}; {a} beats {b} surely in {behind}")
+            };
+            (all > 0).then(|| format!("{counted}, {sure}"))
         });
         sentences.into_iter().flatten().collect()
     }
@@ -80,7 +91,7 @@ fn differences(results: &Results, kind: FileScore) -> Result<Vec<Difference>> {
                 let rng = &mut stream(1, Purpose::Bootstrap, differences.len() as u64);
                 let auc = auc_difference(&seeds, RESAMPLES, rng)?;
                 let anr_db = measured[0][0][condition].anr_db;
-                differences.push(Difference { model: model.clone(), anr_db, a, b, seeds: seeds.len(), auc });
+                differences.push(Difference { model: model.clone(), anr_db, a, b, auc });
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::fs;
 
 use anyhow::Result;
+use eval::claims::ENOUGH;
+use eval::stats::Interval;
 
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
@@ -73,6 +75,9 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     }
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
+    if !content.claims.differences.is_empty() {
+        page.note(&format!("Surely: the bootstrap interval of the difference leaves 0 out, and with fewer than {ENOUGH} seeds Student's t interval of the differences by seed as well. The {} intervals are not corrected for multiplicity: of so many, one in twenty leaves 0 out where there is no difference.", content.claims.differences.len()));
+    }
     if let Some(line) = undefined(content.results) {
         page.paragraph(&line);
     }
@@ -123,23 +128,34 @@ fn add_areas(page: &mut Page, tables: &Tables) {
 fn add_differences(page: &mut Page, differences: &[Difference]) {
     page.heading("Differences in AUC, paired over seeds and test files");
     let row = |difference: &Difference| {
-        let Difference { model, anr_db, a, b, seeds, auc } = difference;
-        let interval = format!("{:+.3} [{:+.3}, {:+.3}]", auc.estimate, auc.interval.low, auc.interval.high);
+        let Difference { model, anr_db, a, b, auc } = difference;
+        let ends = |interval: Interval| format!("[{:+.3}, {:+.3}]", interval.low, interval.high);
+        let interval = format!("{:+.3} {}", auc.estimate, ends(auc.interval));
+        let over_seeds = auc.over_seeds.map_or_else(|| "-".to_owned(), ends);
         let above = format!("{:.0} %", 100.0 * auc.share_above_zero);
         vec![
             model.clone(),
             condition_name(*anr_db),
             format!("{b} less {a}"),
-            seeds.to_string(),
+            auc.seeds.to_string(),
             interval,
+            over_seeds,
             above,
         ]
     };
     page.table(
-        &["model", "ANR", "losses", "seeds", "difference [95 % interval]", "resamples above 0"],
+        &[
+            "model",
+            "ANR",
+            "losses",
+            "seeds",
+            "difference [95 % interval]",
+            "over seeds alone",
+            "resamples above 0",
+        ],
         differences.iter().map(row),
     );
-    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses.");
+    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses. Over seeds alone: Student's t interval of the differences by seed.");
 }
 
 fn add_operations(page: &mut Page, tables: &Tables) {
