@@ -137,3 +137,27 @@ fn a_machine_without_anomalies_stops_neither_the_report_nor_the_challenges_files
     let result = text(&out.join("dcase/FCN8-small-bu-s0/result.csv"));
     assert!(result.starts_with("ToyCar\nid,AUC,pAUC\nAverage,,\n\nToyConveyor\n"), "{result}");
 }
+
+#[test]
+fn a_machine_whose_sounds_make_no_batch_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, out) = (folder.path().join("set"), folder.path().join("out"));
+    small_set(&root);
+    for index in 1..6 {
+        fs::remove_file(root.join(format!("dev_data/ToyConveyor/train/normal_id_01_{index:08}.wav")))
+            .unwrap();
+    }
+    let run = Outcome::of(&mut sweep(&root, &out));
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    for says in [
+        "2 cells failed",
+        "ToyConveyor-FCN8-small-re-s0-",
+        "ToyConveyor-FCN8-small-bu-s0-",
+        "expected at most the 3",
+    ] {
+        assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
+    }
+    assert!(csv(&out.join("auc.csv")).1.iter().all(|row| row[0] == "ToyCar-FCN8-small"));
+    assert!(text(&out.join("report.html")).contains("ToyConveyor-FCN8-small-bu-s0-"));
+    assert!(out.join("dcase/FCN8-small-bu-s0/result.csv").is_file());
+}

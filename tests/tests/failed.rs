@@ -40,7 +40,7 @@ fn a_cell_that_cannot_be_written_leaves_a_hole_that_the_next_run_fills() {
     let obstacle = in_training(out, &plan, "ring-bu-s1-").join("metrics.json");
     fs::create_dir_all(&obstacle).unwrap();
 
-    let says = ["1 cells failed", "ring-bu-s1-", "metrics.json", "from update 0 of 200", "failed: "];
+    let says = ["1 cell failed", "ring-bu-s1-", "metrics.json", "from update 0 of 200", "failed: "];
     let outcome = Outcome::failure(verify(out).args(["--seeds", "2"]), &says);
     assert!(outcome.stdout.starts_with("Table 1"), "{}", outcome.stdout);
     let report = text(&out.join("report.html"));

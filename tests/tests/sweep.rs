@@ -194,7 +194,7 @@ fn a_cell_that_fails_leaves_a_hole_and_the_others_are_finished() {
     let name = plan.split_whitespace().find(|word| word.starts_with("FCN8-small-bu-s0-")).unwrap();
     let obstacle = out.join(format!("cells/.{name}.partial/metrics.json"));
     fs::create_dir_all(&obstacle).unwrap();
-    let says = ["1 cells failed", name, "metrics.json", "saved at update 20"];
+    let says = ["1 cell failed", name, "metrics.json", "saved at update 20"];
     Outcome::failure(&mut sweep(out), &says);
     assert_eq!(csv(&out.join("runs.csv")).1.len(), 2 * 3, "the others are finished");
     let report = text(&out.join("report.html"));

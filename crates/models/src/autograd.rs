@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor, Var};
 use losses::{Objective, Value, tensor};
 
 use crate::amsgrad::Factors;
-use crate::engine::{check_batch, check_scores, check_value};
+use crate::engine::{check_batch, check_parameters, check_scores, check_value};
 use crate::{
     Activation, AmsGrad, AmsGradConfig, Architecture, Batch, Checkpoint, Engine, ModelError, Parameters,
     Training,
@@ -70,6 +70,20 @@ impl AutogradEngine {
             }
         }
         Ok(units.sub(rows)?.sqr()?.sum(1)?)
+    }
+
+    /// All parameters, in the order of [`Parameters::values`].
+    fn values(&self) -> Result<Vec<f32>, ModelError> {
+        Ok(flatten(self.layers.iter().flatten().map(|moving| moving.var.as_tensor()))?)
+    }
+
+    /// Whether all parameters are finite: 0 p is 0, unless p is infinite or no number. One number leaves the device.
+    fn is_finite(&self) -> Result<bool, ModelError> {
+        let mut zeros = Tensor::zeros((), candle_core::DType::F32, &self.device)?;
+        for moving in self.layers.iter().flatten() {
+            zeros = (zeros + (moving.var.as_tensor() * 0.0)?.sum_all()?)?;
+        }
+        Ok(zeros.to_scalar::<f32>()? == 0.0)
     }
 
     /// The objective of `batch` with its graph.
@@ -160,6 +174,9 @@ impl Engine for AutogradEngine {
             let gradient = moving.gradient(&gradients)?;
             moving.update(gradient, self.optimizer.config, factors)?;
         }
+        if !self.is_finite()? {
+            check_parameters(&self.values()?, self.optimizer.step, learning_rate)?;
+        }
         Ok(value)
     }
 
@@ -172,7 +189,7 @@ impl Engine for AutogradEngine {
 
     fn checkpoint(&self) -> Result<Checkpoint, ModelError> {
         let movings = || self.layers.iter().flatten();
-        let values = flatten(movings().map(|moving| moving.var.as_tensor()))?;
+        let values = self.values()?;
         let mut optimizer = self.optimizer.clone();
         optimizer.first_moment = flatten(movings().map(|moving| &moving.first_moment))?;
         optimizer.second_moment = flatten(movings().map(|moving| &moving.second_moment))?;

@@ -245,3 +245,15 @@ fn a_loss_that_is_no_number_stops_training_and_changes_nothing() {
         assert_eq!(engine.checkpoint().unwrap(), checkpoint);
     }
 }
+
+#[test]
+fn parameters_that_are_no_numbers_stop_training() {
+    let training = training(Objective::Re, 4.0, 1);
+    let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
+    let engines: [Box<dyn Engine>; 2] =
+        [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
+    for mut engine in engines {
+        let error = engine.step(batch(&[1.0, -1.0], 1), 1e39).unwrap_err();
+        assert!(matches!(error, ModelError::DivergedParameter { step: 1, .. }), "{error}");
+    }
+}

@@ -78,10 +78,14 @@ pub(crate) fn failure(store: &Store, name: &CellName, error: &anyhow::Error) -> 
     (name.clone(), format!("{error:#}{}", log.unwrap_or_default()))
 }
 
-/// Fails when a cell failed.
+/// Fails when a cell failed, and tells of each.
 pub(crate) fn verdict(failures: &[Failure]) -> Result<()> {
     match failures {
         [] => Ok(()),
-        [(name, why), ..] => Err(anyhow!("{} cells failed, the first is {name}:\n{why}", failures.len())),
+        _ => {
+            let each: Vec<String> = failures.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+            let cells = if failures.len() == 1 { "cell" } else { "cells" };
+            Err(anyhow!("{} {cells} failed\n{}", failures.len(), each.join("\n")))
+        }
     }
 }

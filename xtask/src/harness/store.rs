@@ -3,7 +3,7 @@
 //! A cell is trained in a hidden folder beside its place, and is done when that folder is renamed to its name.
 //! `SHA256SUMS` in it tells a whole cell from a damaged one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -122,7 +122,8 @@ impl Store {
                 .with_context(|| format!("{}: cannot be set aside", place.display()))?;
         }
         let folder = self.partial(name);
-        fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        let made = fs::create_dir_all(&folder).and_then(|()| File::open(self.cells())?.sync_all());
+        made.with_context(|| format!("{}: cannot be made", folder.display()))?;
         Ok(Workspace::new(folder, place, self.files.clone()))
     }
 

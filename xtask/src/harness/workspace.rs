@@ -56,8 +56,9 @@ impl Workspace {
     /// # Errors
     /// A folder that cannot be read or changed.
     pub(crate) fn remove_all(&self, unwanted: impl Fn(&str) -> bool) -> Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
+        let unreadable = || format!("{}: cannot be read", self.folder.display());
+        for entry in fs::read_dir(&self.folder).with_context(unreadable)? {
+            let path = entry.with_context(unreadable)?.path();
             if path.file_name().and_then(|name| name.to_str()).is_some_and(&unwanted) {
                 fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
             }
@@ -76,7 +77,8 @@ impl Workspace {
         fs::rename(&self.folder, &self.place)
             .with_context(|| format!("{}: cannot be made", self.place.display()))?;
         let cells = self.place.parent().expect("a cell lies in a folder");
-        File::open(cells)?.sync_all()?;
+        let synced = File::open(cells).and_then(|folder| folder.sync_all());
+        synced.with_context(|| format!("{}: cannot be synced", cells.display()))?;
         remove_others(&self.place, &self.files);
         Ok(())
     }

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::config::{self, Kind, SweepCell, SweepExperiment};
@@ -85,10 +85,16 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     let provenance = Provenance::now(args.run.jobs());
     let asked = |name: &CellName| asked.iter().any(|(other, _)| other == name);
     let failures = train_all(&cells, asked, &experiment, &sounds, &store, &provenance)?;
-    conclude(&experiment, &sounds, &Results::read(&cells, &failures, &store), &store, &provenance)
+    let results = Results::read(&cells, &failures, &store);
+    let concluded = conclude(&experiment, &sounds, &results, &store, &provenance);
+    match (results.verdict(), concluded) {
+        // What could not be written hides no cell that failed.
+        (Err(verdict), Err(error)) => Err(anyhow!("{error:#}\n{verdict:#}")),
+        (verdict, concluded) => verdict.and(concluded),
+    }
 }
 
-/// Makes tables, figures and report from the finished cells; fails when a cell failed.
+/// Makes tables, figures and report from the finished cells.
 fn conclude(
     experiment: &SweepExperiment,
     sounds: &Sounds,
@@ -119,7 +125,7 @@ fn conclude(
     }
     crate::print(&report::text(results, &tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", store.root().display()));
-    results.verdict()
+    Ok(())
 }
 
 fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
@@ -169,17 +175,24 @@ fn train_all(
     let progress = Progress::new(&what, updates);
     let scoring = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
     let mut failures = Vec::new();
-    for machine in sounds.machines() {
+    let machines = sounds.machines();
+    for machine in &machines {
         let cells: Vec<&Planned<SweepCell>> =
-            pending.iter().copied().filter(|planned| planned.cell.machine == machine).collect();
+            pending.iter().copied().filter(|planned| planned.cell.machine == *machine).collect();
         if cells.is_empty() || stop::asked() {
             continue;
         }
-        let material = sounds.load(
-            machine.as_deref(),
-            cells.iter().map(|planned| &planned.cell),
-            &experiment.batch(),
-        )?;
+        let its_cells = cells.iter().map(|planned| &planned.cell);
+        let material = match sounds.load(machine.as_deref(), its_cells, &experiment.batch()) {
+            Ok(material) => material,
+            Err(error) if machines.len() == 1 => return Err(error.into()),
+            // The nets of other machines do not suffer for the sounds of this one.
+            Err(error) => {
+                failures.extend(cells.iter().map(|planned| (planned.name.clone(), error.to_string())));
+                progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));
+                continue;
+            }
+        };
         let context = Context {
             store,
             batch: experiment.batch(),

@@ -40,6 +40,7 @@ impl Results {
                     Ok(scores) => results.runs.push(Run { name: name.clone(), cell: cell.clone(), scores }),
                     Err(error) => results.holes.push((name.clone(), format!("{error:#}"))),
                 },
+                State::Damaged(why) => results.holes.push((name.clone(), format!("damaged ({why})"))),
                 _ => results.missing.push(name.clone()),
             }
         }

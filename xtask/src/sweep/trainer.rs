@@ -47,7 +47,13 @@ impl<'a> Trainer<'a> {
         let (checkpoint, history) = resume(&workspace, cell, progress)?;
         let step = checkpoint.optimizer.step;
         let updates = cell.training.updates();
-        workspace.append(LOG, &format!("{}: from update {step} of {updates}", provenance.started))?;
+        workspace.append(
+            LOG,
+            &format!(
+                "{}: from update {step} of {updates}, by source {}",
+                provenance.started, provenance.source
+            ),
+        )?;
         let engine = engine(cell, checkpoint)?;
         progress.advance(step);
         let line = progress.line(planned.name.stem());

@@ -37,7 +37,7 @@ impl Partial {
         let folder = parent.join([".".as_ref(), name, "-partial".as_ref()].into_iter().collect::<OsString>());
         let impossible = |path: &Path, error: io::Error| {
             BadInput(format!(
-                "{}: cannot be made ({error}); expected a place for a folder, give another --out",
+                "{}: cannot be made ({error}); expected a place for a folder; choose another (--out of synth, --set data.root=DIR of sweep)",
                 path.display()
             ))
         };

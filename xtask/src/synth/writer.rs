@@ -136,7 +136,7 @@ fn is_there(out: &Path, request: &Request, files: &[File]) -> Result<bool, BadIn
     if out.symlink_metadata().is_err() {
         return Ok(false);
     }
-    let advice = "it was left as it is; move it away, or choose another folder with --out";
+    let advice = "it was left as it is; move it away, or choose another folder (--out of synth, --set data.root=DIR of sweep)";
     let path = out.join(FACTS);
     let Ok(text) = fs::read_to_string(&path) else {
         let what =
