@@ -74,7 +74,7 @@ impl AutogradEngine {
 
     /// All parameters, in the order of [`Parameters::values`].
     fn values(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(flatten(self.layers.iter().flatten().map(|moving| moving.var.as_tensor()))?)
+        flatten(self.layers.iter().flatten().map(|moving| moving.var.as_tensor()))
     }
 
     /// Whether all parameters are finite: 0 p is 0, unless p is infinite or no number. One number leaves the device.
