@@ -52,11 +52,12 @@ fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
     let (head, rows) = csv(&out.join("runs.csv"));
     assert_eq!(head.join(","), "model,loss,seed,anr_db,auc,pauc,max_score_normal,fpr_rare,fpr_frequent");
     assert_eq!(rows.len(), 3 * 2 * 3);
+    check_false_alarms(out, &rows);
     for name in ["figure4", "roc", "training", "histograms", "timeline", "maxima"] {
         assert!(fs::read(out.join(format!("{name}.png"))).unwrap().starts_with(b"\x89PNG"), "{name}");
         assert!(text(&out.join(format!("{name}.svg"))).starts_with("<svg"), "{name}");
     }
-    for name in ["auc", "runs", "maxima"] {
+    for name in ["auc", "runs", "false_alarms", "maxima"] {
         assert!(fs::read(out.join(format!("{name}.parquet"))).unwrap().starts_with(b"PAR1"), "{name}");
     }
     let report = text(&out.join("report.html"));
@@ -71,6 +72,28 @@ fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
     assert!(plan.contains("3 of 9 cells to train"), "{plan}");
     let plan = Outcome::success(sweep(out).args(["--set", "loss.epsilon=1e-4", "--plan"])).stdout;
     assert!(plan.contains("stale") && plan.contains("loss_settings.epsilon 1e-6 -> 0.0001"), "{plan}");
+}
+
+/// `false_alarms.csv` holds the means of `runs`, the rows of `runs.csv`.
+fn check_false_alarms(out: &Path, runs: &[Vec<String>]) {
+    let (head, rows) = csv(&out.join("false_alarms.csv"));
+    let of = |name| format!("{name}_mean,{name}_ci95_low,{name}_ci95_high");
+    let columns = ["max_score_normal", "fpr_rare", "fpr_frequent"];
+    assert_eq!(head.join(","), format!("model,loss,anr_db,seeds,{}", columns.map(of).join(",")));
+    assert_eq!(rows.len(), 3 * 3);
+    let number = |text: &String| text.parse::<f64>().unwrap();
+    for row in rows {
+        for column in 0..3 {
+            let same = |run: &&Vec<String>| run[1] == row[1] && run[3] == row[2];
+            let of: Vec<f64> = runs.iter().filter(same).map(|run| number(&run[6 + column])).collect();
+            let [mean, low, high] = [0, 1, 2].map(|place| number(&row[4 + 3 * column + place]));
+            assert!(
+                (mean - of.iter().sum::<f64>() / of.len() as f64).abs() < 1e-5 * mean.max(1.0),
+                "{row:?}"
+            );
+            assert!(of.len() == 2 && low <= mean && mean <= high, "{row:?}");
+        }
+    }
 }
 
 #[test]

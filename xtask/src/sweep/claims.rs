@@ -101,7 +101,7 @@ fn differences(results: &Results, kind: FileScore) -> Result<Vec<Difference>> {
 /// A claim: its words, its statistic, what RE, SNP and BU of one model, seed and ANR contribute, and what is expected.
 type Statement = (&'static str, &'static str, fn(&[&RunRow; 3]) -> Option<f64>, Expected);
 
-const STATEMENTS: [Statement; 5] = [
+const STATEMENTS: [Statement; 6] = [
     (
         "BU outperforms SNP",
         "AUC: BU less SNP; claimed above 0",
@@ -125,6 +125,12 @@ const STATEMENTS: [Statement; 5] = [
         "maximum score of a normal file: BU over SNP; claimed below 1",
         |[_, snp, bu]| Some(bu.max_score_normal / snp.max_score_normal),
         Expected::Below(1.0),
+    ),
+    (
+        "BU gives fewer false alarms on rare operations than RE",
+        "share of rare operations in normal files that reach the threshold: BU less RE; claimed below 0",
+        |[re, _, bu]| Some(bu.fpr_rare? - re.fpr_rare?),
+        Expected::Below(0.0),
     ),
     (
         "BU gives fewer false alarms on rare operations than SNP",

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::rows::read_csv;
-use super::tables::{AucRow, Tables};
+use super::tables::{ConditionRow, Tables};
 use super::timeline::timeline;
 use super::trainer::HISTORY;
 use crate::config::{Loss, ScoringConfig, SweepExperiment};
@@ -39,7 +39,7 @@ pub(super) fn draw(
         return Ok(Vec::new());
     }
     let mut figures = Vec::new();
-    if let Some(AucRow { model, .. }) = tables.auc.first() {
+    if let Some(ConditionRow { model, .. }) = tables.conditions.first() {
         figures.push(draw_figure4(store, tables)?);
         figures.push(draw_roc(store, results, &experiment.scoring)?);
         figures.extend(draw_histograms(store, results, model, &experiment.scoring)?);
@@ -62,15 +62,15 @@ fn drawn(
 }
 
 fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
-    let bar = |row: &AucRow| AucBar {
+    let bar = |row: &ConditionRow| AucBar {
         model: row.model.clone(),
         loss: row.loss.to_string(),
         condition: condition_name(row.anr_db),
         mean: row.auc.mean,
         interval: row.auc.interval,
     };
-    let bars: Vec<AucBar> = tables.auc.iter().map(bar).collect();
-    let seeds = tables.auc.iter().map(|row| row.seeds).max().unwrap_or(0);
+    let bars: Vec<AucBar> = tables.conditions.iter().map(bar).collect();
+    let seeds = tables.conditions.iter().map(|row| row.seeds).max().unwrap_or(0);
     let over = if seeds == 1 { "1 seed".to_owned() } else { format!("mean over {seeds} seeds") };
     let whiskers = if seeds > 1 { ", with the 95 % interval of Student's t" } else { "" };
     let caption = format!("AUC of test files by autoencoder, ANR and loss: {over}{whiskers}.");

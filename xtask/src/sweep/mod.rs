@@ -6,6 +6,7 @@ mod dcase;
 mod figures;
 mod groups;
 mod history;
+mod maxima;
 mod metrics;
 mod report;
 mod results;

@@ -10,7 +10,7 @@ use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
 use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
-use super::tables::{AucRow, Spread, Tables};
+use super::tables::{ConditionRow, Spread, Tables};
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
@@ -44,7 +44,7 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
         return "No cell is finished.\n".to_owned();
     }
     let undefined = undefined(results).map_or(String::new(), |line| line + "\n");
-    if tables.auc.is_empty() {
+    if tables.conditions.is_empty() {
         return undefined;
     }
     let counted: String = claims.counted().iter().map(|line| format!("{line}\n")).collect();
@@ -87,9 +87,10 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
         }
         page.picture(&fs::read(store.root().join(format!("{}.png", figure.name)))?, &figure.caption);
     }
-    if !content.tables.auc.is_empty() {
+    if !content.tables.conditions.is_empty() {
         add_areas(&mut page, content.tables);
         add_differences(&mut page, &content.claims.differences);
+        add_false_alarms(&mut page, content.tables);
         add_runs(&mut page, content.tables);
     }
     add_operations(&mut page, content.tables);
@@ -98,6 +99,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     let names = content.results.runs.iter().map(|run| &run.name);
     crate::report::write(page, store, content.experiment, names, content.provenance)
 }
+
+const FALSE_ALARMS: &str = "False alarms: of the stretches of rare (frequent) operations in normal files, the share whose largest score reaches the threshold that catches the set share of anomalous files.";
 
 fn number(value: f64) -> String {
     format!("{value:.3}")
@@ -113,14 +116,14 @@ fn spread(Spread { mean, interval, .. }: &Spread) -> String {
 
 fn add_areas(page: &mut Page, tables: &Tables) {
     page.heading("AUC and pAUC");
-    let row = |row: &AucRow| {
+    let row = |row: &ConditionRow| {
         let start =
             [row.model.clone(), row.loss.to_string(), condition_name(row.anr_db), row.seeds.to_string()];
         start.into_iter().chain([spread(&row.auc), spread(&row.pauc)]).collect()
     };
     page.table(
         &["model", "loss", "ANR", "seeds", "AUC [95 % interval]", "pAUC [95 % interval]"],
-        tables.auc.iter().map(row),
+        tables.conditions.iter().map(row),
     );
     page.note("Intervals are Student's t over seeds. pAUC is standardised after McClish: 0.5 at chance.");
 }
@@ -156,6 +159,21 @@ fn add_differences(page: &mut Page, differences: &[Difference]) {
         differences.iter().map(row),
     );
     page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses. Over seeds alone: Student's t interval of the differences by seed.");
+}
+
+fn add_false_alarms(page: &mut Page, tables: &Tables) {
+    page.heading("The largest normal score, and false alarms on rare and frequent operations");
+    let known = |value: &Option<Spread>| value.as_ref().map_or_else(|| "-".to_owned(), spread);
+    let row = |row: &ConditionRow| {
+        let start = [row.model.clone(), row.loss.to_string(), condition_name(row.anr_db)];
+        let found = [spread(&row.max_score_normal), known(&row.fpr_rare), known(&row.fpr_frequent)];
+        start.into_iter().chain(found).collect()
+    };
+    page.table(
+        &["model", "loss", "ANR", "max A normal", "false alarms, rare", "false alarms, frequent"],
+        tables.conditions.iter().map(row),
+    );
+    page.note(&format!("Mean over seeds [95 % interval, Student's t]. {FALSE_ALARMS}"));
 }
 
 fn add_operations(page: &mut Page, tables: &Tables) {
@@ -207,5 +225,5 @@ fn add_runs(page: &mut Page, tables: &Tables) {
         ],
         rows,
     );
-    page.note("False alarms: of the stretches of rare (frequent) operations in normal files, the share whose largest score reaches the threshold that catches the set share of anomalous files.");
+    page.note(FALSE_ALARMS);
 }

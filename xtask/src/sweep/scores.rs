@@ -116,7 +116,7 @@ impl Scores {
     ) -> Result<Self> {
         let Material { training, tests } = material;
         let items = scored(tests, cell.every);
-        let each = training.normal.len().div_ceil(MOST_TRAINING).max(1) * cell.every;
+        let each = training.normal.len().div_ceil(MOST_TRAINING).max(1).saturating_mul(cell.every);
         let normal: Vec<&Loaded> = training.normal.iter().step_by(each).collect();
         let start = || Scorer::new(cell, parameters);
         let (tested, training) = pool.install(|| {

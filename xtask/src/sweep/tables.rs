@@ -1,4 +1,4 @@
-//! `runs.csv`, `auc.csv` and `maxima.csv`, made from the scores of the finished cells.
+//! `runs.csv`, `auc.csv` and `false_alarms.csv`, made from the scores of the finished cells.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use eval::Table;
 use eval::auc::{auc, partial_auc, threshold_at_tpr};
 use eval::stats::{mean, sd, t_interval};
 
+use super::maxima::{self, MaximaRow};
 use super::metrics::conditions;
 use super::results::{Results, Run};
 use crate::config::{FileScore, Loss, ScoringConfig};
@@ -27,13 +28,16 @@ pub(super) struct RunRow {
 }
 
 /// All seeds of a model and loss under one test condition.
-pub(super) struct AucRow {
+pub(super) struct ConditionRow {
     pub(super) model: String,
     pub(super) loss: Loss,
     pub(super) anr_db: Option<f64>,
     pub(super) seeds: usize,
     pub(super) auc: Spread,
     pub(super) pauc: Spread,
+    pub(super) max_score_normal: Spread,
+    pub(super) fpr_rare: Option<Spread>,
+    pub(super) fpr_frequent: Option<Spread>,
 }
 
 /// Mean over seeds, standard deviation, and 95 % interval of the mean; the last two of two seeds or more.
@@ -43,23 +47,10 @@ pub(super) struct Spread {
     pub(super) interval: Option<(f64, f64)>,
 }
 
-/// In which operation the largest frame of normal files lies, over the seeds of a model and loss.
-pub(super) struct MaximaRow {
-    pub(super) model: String,
-    pub(super) loss: Loss,
-    pub(super) operation: String,
-    /// Of the normal test sound that has labels.
-    pub(super) share_of_time: f64,
-    pub(super) rare: bool,
-    pub(super) share_of_maxima: f64,
-    /// Mean over normal files of the largest score in the operation.
-    pub(super) mean_max_score: f64,
-}
-
 /// All tables of a sweep.
 pub(super) struct Tables {
     pub(super) runs: Vec<RunRow>,
-    pub(super) auc: Vec<AucRow>,
+    pub(super) conditions: Vec<ConditionRow>,
     pub(super) maxima: Vec<MaximaRow>,
 }
 
@@ -72,24 +63,28 @@ impl Tables {
     ) -> Result<Self> {
         let is_rare =
             |operation: &str| operations.get(operation).is_none_or(|share| *share < scoring.rare_below);
-        let mut tables = Self { runs: Vec::new(), auc: Vec::new(), maxima: Vec::new() };
+        let mut tables = Self { runs: Vec::new(), conditions: Vec::new(), maxima: Vec::new() };
         for run in &results.runs {
             tables.runs.extend(run_rows(run, scoring, &is_rare)?);
         }
         for model in results.models() {
             for loss in Loss::ALL {
-                tables.auc.extend(auc_rows(&tables.runs, &model, loss)?);
-                tables.maxima.extend(maxima_rows(&results.of(&model, loss), &model, loss, &is_rare)?);
+                tables.conditions.extend(condition_rows(&tables.runs, &model, loss)?);
+                tables.maxima.extend(maxima::rows(&results.of(&model, loss), &model, loss, &is_rare)?);
             }
         }
         Ok(tables)
     }
 
-    /// Writes each as CSV, and the runs and areas as Parquet too.
+    /// Writes each as CSV and as Parquet.
     pub(super) fn write(&self, store: &Store) -> Result<()> {
-        for (name, table) in
-            [("runs", self.runs_table()), ("auc", self.auc_table()), ("maxima", self.maxima_table())]
-        {
+        let tables = [
+            ("runs", self.runs_table()),
+            ("auc", self.auc_table()),
+            ("false_alarms", self.false_alarms_table()),
+            ("maxima", maxima::table(&self.maxima)),
+        ];
+        for (name, table) in tables {
             table.write_csv(&store.root().join(format!("{name}.csv")))?;
             table.write_parquet(&store.root().join(format!("{name}.parquet")))?;
         }
@@ -112,7 +107,7 @@ impl Tables {
 
     /// The areas: mean, sd and interval over seeds.
     pub(super) fn auc_table(&self) -> Table {
-        let rows = &self.auc;
+        let rows = &self.conditions;
         Table::new()
             .text("model", rows.iter().map(|row| row.model.as_str()))
             .text("loss", rows.iter().map(|row| row.loss.to_string()))
@@ -126,16 +121,25 @@ impl Tables {
             .optional("pauc_sd", rows.iter().map(|row| row.pauc.sd))
     }
 
-    fn maxima_table(&self) -> Table {
-        let rows = &self.maxima;
-        Table::new()
+    /// The largest normal score and the false alarms: mean and interval over seeds.
+    fn false_alarms_table(&self) -> Table {
+        let rows = &self.conditions;
+        let table = Table::new()
             .text("model", rows.iter().map(|row| row.model.as_str()))
             .text("loss", rows.iter().map(|row| row.loss.to_string()))
-            .text("operation", rows.iter().map(|row| row.operation.as_str()))
-            .text("rare", rows.iter().map(|row| if row.rare { "yes" } else { "no" }))
-            .real("share_of_time", rows.iter().map(|row| row.share_of_time))
-            .real("share_of_maxima", rows.iter().map(|row| row.share_of_maxima))
-            .real("mean_max_score", rows.iter().map(|row| row.mean_max_score))
+            .optional("anr_db", rows.iter().map(|row| row.anr_db))
+            .integer("seeds", rows.iter().map(|row| row.seeds as i64));
+        let columns: [(&str, fn(&ConditionRow) -> Option<&Spread>); 3] = [
+            ("max_score_normal", |row| Some(&row.max_score_normal)),
+            ("fpr_rare", |row| row.fpr_rare.as_ref()),
+            ("fpr_frequent", |row| row.fpr_frequent.as_ref()),
+        ];
+        columns.into_iter().fold(table, |table, (name, of)| {
+            table
+                .optional(&format!("{name}_mean"), rows.iter().map(|row| Some(of(row)?.mean)))
+                .optional(&format!("{name}_ci95_low"), rows.iter().map(|row| Some(of(row)?.interval?.0)))
+                .optional(&format!("{name}_ci95_high"), rows.iter().map(|row| Some(of(row)?.interval?.1)))
+        })
     }
 }
 
@@ -167,7 +171,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
     rows.collect()
 }
 
-fn auc_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<AucRow>> {
+fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<ConditionRow>> {
     let runs: Vec<&RunRow> = runs.iter().filter(|run| run.model == model && run.loss == loss).collect();
     let mut anrs: Vec<Option<f64>> = Vec::new();
     runs.iter().for_each(|run| {
@@ -176,14 +180,24 @@ fn auc_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<AucRow>> {
         }
     });
     let rows = anrs.into_iter().map(|anr_db| {
-        let of = |value: fn(&RunRow) -> f64| -> Result<Spread> {
-            Spread::of(
-                &runs.iter().filter(|run| run.anr_db == anr_db).map(|run| value(run)).collect::<Vec<_>>(),
-            )
+        let runs: Vec<&RunRow> = runs.iter().copied().filter(|run| run.anr_db == anr_db).collect();
+        let of =
+            |value: fn(&RunRow) -> f64| Spread::of(&runs.iter().map(|run| value(run)).collect::<Vec<_>>());
+        let known = |value: fn(&RunRow) -> Option<f64>| -> Result<Option<Spread>> {
+            let values: Vec<f64> = runs.iter().filter_map(|run| value(run)).collect();
+            if values.is_empty() { Ok(None) } else { Spread::of(&values).map(Some) }
         };
-        let seeds = runs.iter().filter(|run| run.anr_db == anr_db).count();
-        let (auc, pauc) = (of(|run| run.auc)?, of(|run| run.pauc)?);
-        Ok(AucRow { model: model.to_owned(), loss, anr_db, seeds, auc, pauc })
+        Ok(ConditionRow {
+            model: model.to_owned(),
+            loss,
+            anr_db,
+            seeds: runs.len(),
+            auc: of(|run| run.auc)?,
+            pauc: of(|run| run.pauc)?,
+            max_score_normal: of(|run| run.max_score_normal)?,
+            fpr_rare: known(|run| run.fpr_rare)?,
+            fpr_frequent: known(|run| run.fpr_frequent)?,
+        })
     });
     rows.collect()
 }
@@ -198,39 +212,4 @@ impl Spread {
             interval: interval.map(|interval| (interval.low, interval.high)),
         })
     }
-}
-
-fn maxima_rows(
-    runs: &[&Run],
-    model: &str,
-    loss: Loss,
-    is_rare: &impl Fn(&str) -> bool,
-) -> Result<Vec<MaximaRow>> {
-    // Of each operation: frames, largest scores of a file in it, and files whose largest frame is in it.
-    let mut found = BTreeMap::<&str, (usize, Vec<f64>, usize)>::new();
-    for stretch in runs.iter().flat_map(|run| &run.scores.operations) {
-        let of = found.entry(&stretch.operation).or_default();
-        of.0 += stretch.frames;
-        of.1.push(f64::from(stretch.score));
-    }
-    let normal = runs.iter().flat_map(|run| &run.scores.files).filter(|file| file.label == "normal");
-    for file in normal {
-        if let Some(of) = found.get_mut(file.operation.as_str()) {
-            of.2 += 1;
-        }
-    }
-    let frames: usize = found.values().map(|of| of.0).sum();
-    let files: usize = found.values().map(|of| of.2).sum();
-    let rows = found.into_iter().map(|(operation, (count, scores, maxima))| {
-        Ok(MaximaRow {
-            model: model.to_owned(),
-            loss,
-            operation: operation.to_owned(),
-            share_of_time: count as f64 / frames as f64,
-            rare: is_rare(operation),
-            share_of_maxima: maxima as f64 / files.max(1) as f64,
-            mean_max_score: mean(&scores)?,
-        })
-    });
-    rows.collect()
 }

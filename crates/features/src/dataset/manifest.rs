@@ -195,6 +195,13 @@ impl Source {
                 }
             }
         }
+        // Machines and numbers become names of files and folders.
+        for (label, value) in &self.labels {
+            if value.is_empty() || value.starts_with('.') || value.contains(['/', '\\']) {
+                let (place, found) = (format!("labels.{}", label.name()), format!("`{value}`"));
+                problems.push(Problem::new(&place, found, "a word without slashes, and no dot before it"));
+            }
+        }
         if let Some(split) = self.split
             && self.role != Role::Noise
         {

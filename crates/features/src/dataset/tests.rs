@@ -252,6 +252,7 @@ fn a_bad_manifest_is_told_key_by_key() {
     let folder = Folder::new();
     let mut manifest = folder.manifest();
     manifest.sources[0].files.push("/abs/*.wav".to_owned());
+    manifest.sources[0].labels.insert(Label::Machine, "../fan".to_owned());
     manifest.sources[1].split = Some(Split::Train);
     manifest.sources[4].shorter_than_s = Some(-1.0);
     manifest.sources[5].hold_out_every = Some(1);
@@ -266,6 +267,7 @@ fn a_bad_manifest_is_told_key_by_key() {
             "mixing.anr_db",
             "mixing.noise_snr_db",
             "sources[0].files",
+            "sources[0].labels.machine",
             "sources[1].split",
             "sources[3].shorter_than_s",
             "sources[4].hold_out_every",
