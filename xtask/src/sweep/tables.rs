@@ -47,6 +47,9 @@ pub(super) struct Spread {
     pub(super) interval: Option<(f64, f64)>,
 }
 
+/// A spread of a row; none where no run has the value.
+type SpreadOf = fn(&ConditionRow) -> Option<&Spread>;
+
 /// All tables of a sweep.
 pub(super) struct Tables {
     pub(super) runs: Vec<RunRow>,
@@ -129,7 +132,7 @@ impl Tables {
             .text("loss", rows.iter().map(|row| row.loss.to_string()))
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .integer("seeds", rows.iter().map(|row| row.seeds as i64));
-        let columns: [(&str, fn(&ConditionRow) -> Option<&Spread>); 3] = [
+        let columns: [(&str, SpreadOf); 3] = [
             ("max_score_normal", |row| Some(&row.max_score_normal)),
             ("fpr_rare", |row| row.fpr_rare.as_ref()),
             ("fpr_frequent", |row| row.fpr_frequent.as_ref()),
