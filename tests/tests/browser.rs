@@ -93,7 +93,7 @@ fn the_report_of_a_sweep_renders() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     Outcome::success(&mut sweep(&sounds, folder.path()));
     let found = look(&browser, &folder.path().join("report.html"));
-    assert!(found.starts_with("pictures 6 of 6, sorted 45 of 45, "), "{found}");
+    assert!(found.starts_with("pictures 6 of 6, sorted 53 of 53, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }
 

@@ -57,9 +57,10 @@ fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
         assert!(fs::read(out.join(format!("{name}.png"))).unwrap().starts_with(b"\x89PNG"), "{name}");
         assert!(text(&out.join(format!("{name}.svg"))).starts_with("<svg"), "{name}");
     }
-    for name in ["auc", "runs", "false_alarms", "maxima"] {
+    for name in ["auc", "runs", "false_alarms", "maxima", "training"] {
         assert!(fs::read(out.join(format!("{name}.parquet"))).unwrap().starts_with(b"PAR1"), "{name}");
     }
+    check_training(out);
     let report = text(&out.join("report.html"));
     for part in ["Figure 4", "paired over seeds and test files", "Settings", "Provenance", "Sounds"] {
         assert!(report.contains(part), "{part}");
@@ -93,6 +94,41 @@ fn check_false_alarms(out: &Path, runs: &[Vec<String>]) {
             );
             assert!(of.len() == 2 && low <= mean && mean <= high, "{row:?}");
         }
+    }
+}
+
+/// `training.csv` holds means and standard deviations of the last lines of the cells' histories.
+fn check_training(out: &Path) {
+    let (head, rows) = csv(&out.join("training.csv"));
+    let measures =
+        ["normal", "anomalous_over_lambda", "weight_spread", "mean_score_normal", "max_score_normal"];
+    let columns = measures.map(|name| format!("{name}_mean,{name}_sd")).join(",");
+    assert_eq!(head.join(","), format!("model,loss,seeds,{columns}"));
+    assert_eq!(rows.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["RE", "SNP", "BU"]);
+    for row in rows {
+        let last = |seed: usize| {
+            let stem = format!("FCN8-small-{}-s{seed}", row[1].to_lowercase());
+            let (head, mut lines) = csv(&cell(out, &stem).join("history.csv"));
+            let line = lines.pop().unwrap();
+            move |name: &str| line[head.iter().position(|found| found == name).unwrap()].parse::<f64>().ok()
+        };
+        let lasts = [last(0), last(1)];
+        for (place, measure) in measures.into_iter().enumerate() {
+            let [a, b] = lasts.each_ref().map(|last| match measure {
+                // λ is twice the number of bands, 8; RE has no such term.
+                "anomalous_over_lambda" if row[1] == "RE" => None,
+                "anomalous_over_lambda" => last("anomalous").map(|term| term / 16.0),
+                other => last(other),
+            });
+            let [mean, sd] = [0, 1].map(|column| row[3 + 2 * place + column].parse::<f64>().ok());
+            let (Some(a), Some(b)) = (a, b) else {
+                assert!(mean.is_none() && sd.is_none() && measure != "normal", "{measure}: {row:?}");
+                continue;
+            };
+            assert!((mean.unwrap() - (a + b) / 2.0).abs() < 2e-6, "{measure}: {row:?}");
+            assert!((sd.unwrap() - (a - b).abs() / 2.0_f64.sqrt()).abs() < 2e-6, "{measure}: {row:?}");
+        }
+        assert_eq!((row[5].is_empty(), row[7].is_empty()), (row[1] == "RE", row[1] != "BU"), "{row:?}");
     }
 }
 

@@ -6,14 +6,12 @@ use eval::figures::{
     AucBar, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
     roc_curves, score_histograms, score_timeline, training_curves,
 };
-use serde::Deserialize;
 
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
-use super::rows::read_csv;
 use super::tables::{ConditionRow, Tables};
 use super::timeline::timeline;
-use super::trainer::HISTORY;
+use super::training::history;
 use crate::config::{Loss, ScoringConfig, SweepExperiment};
 use crate::harness::Store;
 
@@ -114,21 +112,14 @@ fn draw_roc(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result
     drawn(store, "roc", caption, |caption, stem| roc_curves(&curves, caption, stem))
 }
 
-/// What of a line of `history.csv` is drawn.
-#[derive(Deserialize)]
-struct Line {
-    normal: f64,
-}
-
 fn draw_training(store: &Store, results: &Results) -> Result<Figure> {
     let mut curves = Vec::new();
     for model in results.models() {
         for loss in Loss::ALL {
             let runs = results.of(&model, loss);
-            let histories = runs.iter().map(|run| {
-                let lines: Vec<Line> = read_csv(&store.folder(&run.name).join(HISTORY))?;
-                Ok(lines.into_iter().map(|line| line.normal).collect())
-            });
+            let histories = runs
+                .iter()
+                .map(|run| Ok(history(store, run)?.into_iter().map(|epoch| epoch.normal).collect()));
             let histories: Vec<Vec<f64>> = histories.collect::<Result<_>>()?;
             let epochs = histories.iter().map(Vec::len).min().unwrap_or(0);
             if epochs == 0 {

@@ -19,6 +19,7 @@ mod tables;
 mod timeline;
 mod train;
 mod trainer;
+mod training;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -105,8 +106,10 @@ fn conclude(
 ) -> Result<()> {
     let tables = Tables::new(results, &experiment.scoring, &sounds.operations())?;
     let claims = Claims::decide(results, &tables, experiment.scoring.file)?;
+    let training = training::rows(store, results)?;
     if !results.runs.is_empty() {
         tables.write(store)?; // else the tables of an earlier run stay
+        training::write(&training, store.root())?;
     }
     let figures = &figures::draw(store, experiment, results, &tables)?;
     report::write(
@@ -117,6 +120,7 @@ fn conclude(
             results,
             tables: &tables,
             claims: &claims,
+            training: &training,
             figures,
             provenance,
         },

@@ -11,6 +11,7 @@ use super::figures::{Figure, condition_name};
 use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{ConditionRow, Spread, Tables};
+use super::training::TrainingRow;
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
@@ -34,6 +35,7 @@ pub(super) struct Content<'a> {
     pub(super) results: &'a Results,
     pub(super) tables: &'a Tables,
     pub(super) claims: &'a Claims,
+    pub(super) training: &'a [TrainingRow],
     pub(super) figures: &'a [Figure],
     pub(super) provenance: &'a Provenance,
 }
@@ -94,6 +96,7 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
         add_runs(&mut page, content.tables);
     }
     add_operations(&mut page, content.tables);
+    add_training(&mut page, content.training);
     page.heading("Sounds");
     page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
     let names = content.results.runs.iter().map(|run| &run.name);
@@ -201,6 +204,36 @@ fn add_operations(page: &mut Page, tables: &Tables) {
         ],
         rows,
     );
+}
+
+fn add_training(page: &mut Page, rows: &[TrainingRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading("The last epoch of training");
+    let over_seeds = |measure: &Spread| {
+        measure.sd.map_or_else(|| number(measure.mean), |sd| format!("{:.3} ± {sd:.3}", measure.mean))
+    };
+    let known = |measure: &Option<Spread>| measure.as_ref().map_or_else(|| "-".to_owned(), over_seeds);
+    let row = |row: &TrainingRow| {
+        let start = [row.model.clone(), row.loss.to_string(), row.seeds.to_string(), over_seeds(&row.normal)];
+        let parts = [&row.anomalous_over_lambda, &row.weight_spread].map(known);
+        start.into_iter().chain(parts).chain([&row.mean_score, &row.max_score].map(over_seeds)).collect()
+    };
+    page.table(
+        &[
+            "model",
+            "loss",
+            "seeds",
+            "normal term",
+            "anomalous term over λ",
+            "sd of weights",
+            "mean A",
+            "max A",
+        ],
+        rows.iter().map(row),
+    );
+    page.note("Mean ± standard deviation over seeds, of the means over the updates of the last epoch; max A is the largest of the epoch. A is the score of a normal row. The anomalous term is at most λ, and its gradient is nearly gone where it stands there. The standard deviation of BU's weights is given over their mean.");
 }
 
 fn add_runs(page: &mut Page, tables: &Tables) {
