@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tests::files::{cell, csv, text};
+use tests::files::{cell, cells, csv, text};
 use tests::{Outcome, sounds, xtask};
 
 /// Copies `count` test sounds of `car`, from number `first` on, to the set in `root` as `kind`.
@@ -139,7 +139,7 @@ fn a_machine_without_anomalies_stops_neither_the_report_nor_the_challenges_files
 }
 
 #[test]
-fn a_machine_whose_sounds_make_no_batch_does_not_stop_the_others() {
+fn sounds_that_make_no_batch_are_refused_before_any_training() {
     let folder = tempfile::tempdir().unwrap();
     let (root, out) = (folder.path().join("set"), folder.path().join("out"));
     small_set(&root);
@@ -148,13 +148,28 @@ fn a_machine_whose_sounds_make_no_batch_does_not_stop_the_others() {
             .unwrap();
     }
     let run = Outcome::of(&mut sweep(&root, &out));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let says = "`pieces`: found 8, expected at most the 3 that the normal training sounds of dcase2020-task2/ToyConveyor give";
+    assert!(run.stderr.contains(says), "{}", run.stderr);
+    assert!(cells(&out).is_empty(), "ToyCar is not trained either");
+}
+
+#[test]
+fn a_machine_whose_sounds_break_after_the_look_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, out) = (folder.path().join("set"), folder.path().join("out"));
+    small_set(&root);
+    Outcome::success(sweep(&root, &out).arg("--plan")); // all sounds are whole, and in the index
+    let broken = root.join("dev_data/ToyConveyor/test/normal_id_01_00000000.wav");
+    let modified = broken.metadata().unwrap().modified().unwrap();
+    let mut bytes = fs::read(&broken).unwrap();
+    bytes[..4].copy_from_slice(b"JUNK");
+    fs::write(&broken, bytes).unwrap();
+    fs::File::options().append(true).open(&broken).unwrap().set_modified(modified).unwrap();
+    let run = Outcome::of(&mut sweep(&root, &out));
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    for says in [
-        "2 cells failed",
-        "ToyConveyor-FCN8-small-re-s0-",
-        "ToyConveyor-FCN8-small-bu-s0-",
-        "expected at most the 3",
-    ] {
+    let failed = ["ToyConveyor-FCN8-small-re-s0-", "ToyConveyor-FCN8-small-bu-s0-"];
+    for says in ["2 cells failed", "normal_id_01_00000000.wav"].into_iter().chain(failed) {
         assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
     }
     assert!(csv(&out.join("auc.csv")).1.iter().all(|row| row[0] == "ToyCar-FCN8-small"));

@@ -224,6 +224,22 @@ fn ctrl_c_saves_the_update_at_hand_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn a_damaged_cell_is_told_of_and_fails_no_run_that_did_not_ask_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    Outcome::success(sweep(out).args(["--only", "-re-"]));
+    fs::write(cell(out, "FCN8-small-re-s0").join("metrics.json"), "{").unwrap();
+    Outcome::success(sweep(out).args(["--only", "-bu-"]));
+    let report = text(&out.join("report.html"));
+    let told = report.split_once("Not trained, and in no table: ").unwrap().1;
+    assert!(
+        told.starts_with("FCN8-small-re-s0-") && told.contains("(damaged: metrics.json"),
+        "{}",
+        &told[..200]
+    );
+}
+
+#[test]
 fn a_damaged_checkpoint_is_told_and_its_cell_starts_over() {
     let (folder, straight) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let out = folder.path();

@@ -193,7 +193,10 @@ fn train_all(
             Err(error) if machines.len() == 1 => return Err(error.into()),
             // The nets of other machines do not suffer for the sounds of this one.
             Err(error) => {
-                failures.extend(cells.iter().map(|planned| (planned.name.clone(), error.to_string())));
+                for Planned { name, .. } in &cells {
+                    store.tell(name, trainer::LOG, &format!("failed: {error}"));
+                    failures.push((name.clone(), error.to_string()));
+                }
                 progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));
                 continue;
             }

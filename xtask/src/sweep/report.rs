@@ -72,8 +72,7 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files.");
     add_holes(&mut page, &content.results.holes);
     if !content.results.missing.is_empty() {
-        let missing: Vec<String> = content.results.missing.iter().map(ToString::to_string).collect();
-        page.paragraph(&format!("Not trained, and in no table: {}.", missing.join(", ")));
+        page.paragraph(&format!("Not trained, and in no table: {}.", content.results.missing.join(", ")));
     }
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));

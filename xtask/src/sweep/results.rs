@@ -22,8 +22,8 @@ pub(super) struct Results {
     pub(super) runs: Vec<Run>,
     /// Cells that failed, or cannot be read, and why.
     pub(super) holes: Vec<Failure>,
-    /// Cells that nobody asked for yet.
-    pub(super) missing: Vec<CellName>,
+    /// Cells that nobody asked for yet, and those of them that are damaged, with why.
+    pub(super) missing: Vec<String>,
 }
 
 impl Results {
@@ -40,8 +40,8 @@ impl Results {
                     Ok(scores) => results.runs.push(Run { name: name.clone(), cell: cell.clone(), scores }),
                     Err(error) => results.holes.push((name.clone(), format!("{error:#}"))),
                 },
-                State::Damaged(why) => results.holes.push((name.clone(), format!("damaged ({why})"))),
-                _ => results.missing.push(name.clone()),
+                State::Damaged(why) => results.missing.push(format!("{name} (damaged: {why})")),
+                _ => results.missing.push(name.to_string()),
             }
         }
         results

@@ -1,5 +1,6 @@
 //! The sounds of a sweep: opened and hashed once, loaded for one machine at a time.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -104,13 +105,25 @@ impl Sounds {
             let tested =
                 [Role::NormalTest, Role::UnlabelledTest, Role::AnomalyTest].into_iter().filter(whole);
             let tested = tested.flat_map(|role| set.role(role)).map(|file| (file, span));
-            let trained = set.role(Role::NormalTrain).map(|file| (file, span.max(experiment.batch.piece_s)));
+            let trained = set.role(Role::NormalTrain).map(|file| (file, span));
             for (file, least) in trained.chain(tested).filter(|(file, least)| file.facts.seconds() < *least) {
                 let (path, seconds) = (file.path.display(), file.facts.seconds());
                 problems
                     .push(format!("{path}: found {seconds:.3} s of sound, expected {least:.3} s at least"));
             }
+            if missing(Role::NormalTrain) || missing(Role::SomethingElse) || missing(Role::NormalTest) {
+                continue; // said above
+            }
+            for front_end in experiment.front_ends.values().map(|front_end| front_end.log_mel()) {
+                let of_batches = features::batch::problems(&set, &experiment.batch(), &front_end);
+                let of_batches = of_batches.map_err(|error| BadInput(error.to_string()))?;
+                let of_tests = features::testset::problems(&set, front_end.rate);
+                problems.extend(of_batches.iter().chain(&of_tests).map(ToString::to_string));
+            }
         }
+        // Front ends, and machines that are something else to each other, repeat what is wrong.
+        let mut told = HashSet::new();
+        problems.retain(|problem| told.insert(problem.clone()));
         if !problems.is_empty() {
             return wrong(problems.join("\n"));
         }
