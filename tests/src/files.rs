@@ -83,6 +83,12 @@ pub fn cells(out: &Path) -> Vec<PathBuf> {
     cells
 }
 
+/// Where cells in training have their checkpoints, once there are any.
+pub fn checkpoints(out: &Path) -> Vec<PathBuf> {
+    let paths = cells(out).into_iter().map(|cell| cell.join("checkpoint.safetensors"));
+    paths.filter(|path| path.exists()).collect()
+}
+
 /// The one folder of a cell whose name begins with `stem`, such as `ring-bu-s0`.
 pub fn cell(out: &Path, stem: &str) -> PathBuf {
     let prefix = format!("{stem}-");

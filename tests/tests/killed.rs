@@ -9,7 +9,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use tests::files::{assert_same, cells, results, text};
+use tests::files::{assert_same, cells, checkpoints, results, text};
 use tests::{Outcome, Running, killed_at_any_moment, verify};
 
 /// Cells long enough to be caught in the middle: many checkpoints each.
@@ -31,15 +31,6 @@ fn uninterrupted() -> BTreeMap<PathBuf, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(&mut long(folder.path()));
     results(folder.path())
-}
-
-/// Where cells in training have their checkpoints, once there are any.
-fn checkpoints(out: &Path) -> Vec<PathBuf> {
-    cells(out)
-        .into_iter()
-        .map(|cell| cell.join("checkpoint.safetensors"))
-        .filter(|path| path.exists())
-        .collect()
 }
 
 /// Starts a run and kills it when every cell in training has a checkpoint.

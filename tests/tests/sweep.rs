@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::files::{assert_same, cell, cells, csv, results, text};
+use tests::files::{assert_same, cell, checkpoints, csv, results, text};
 use tests::{Outcome, Running, killed_at_any_moment, sounds};
 
 fn sweep(out: &Path) -> Command {
@@ -21,12 +21,6 @@ fn long(out: &Path) -> Command {
     let mut command = sweep(out);
     command.args(["--set", "training.epochs=60", "--set", "training.batches_per_epoch=20"]);
     command
-}
-
-/// Where cells in training have their checkpoints, once there are any.
-fn checkpoints(out: &Path) -> Vec<PathBuf> {
-    let paths = cells(out).into_iter().map(|cell| cell.join("checkpoint.safetensors"));
-    paths.filter(|path| path.exists()).collect()
 }
 
 /// Waits until every cell in training has a checkpoint.

@@ -155,11 +155,7 @@ impl Engine for AutogradEngine {
     fn gradient(&mut self, batch: Batch<'_>, gradient: &mut [f32]) -> Result<Value, ModelError> {
         let (value, total) = self.objective(batch)?;
         let gradients = total.backward()?;
-        let tensors = self.layers.iter().flatten().map(|moving| {
-            gradients
-                .get(&moving.var)
-                .ok_or_else(|| candle_core::Error::Msg("a parameter has no gradient".into()))
-        });
+        let tensors = self.layers.iter().flatten().map(|moving| moving.gradient(&gradients));
         let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
         gradient.copy_from_slice(&flatten(tensors.into_iter())?);
         Ok(value)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use features::dataset::hexadecimal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -16,7 +17,7 @@ impl CellName {
     /// Names a cell by its resolved configuration, which is hashed as the YAML that `resolved.yaml` holds.
     pub(crate) fn new(model: &str, loss: impl fmt::Display, seed: u64, resolved: &impl Serialize) -> Self {
         let stem = format!("{model}-{}-s{seed}", loss.to_string().to_lowercase());
-        Self { stem, hash: hex(&Sha256::digest(to_yaml(resolved)))[..8].to_owned() }
+        Self { stem, hash: hexadecimal(&Sha256::digest(to_yaml(resolved)))[..8].to_owned() }
     }
 
     /// `<model>-<loss>-s<seed>`: shared by a cell and what it was under other settings.
@@ -34,11 +35,6 @@ impl fmt::Display for CellName {
 /// `value` as the YAML that is hashed and written.
 pub(super) fn to_yaml(value: &impl Serialize) -> String {
     serde_yaml::to_string(value).expect("a configuration is plain data")
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod store;
 mod sums;
 mod workspace;
 
-pub(crate) use identity::{CellName, hex};
+pub(crate) use identity::CellName;
 pub(crate) use lock::Lock;
 pub(crate) use plan::{Failure, Plan, Planned, failure, verdict};
 pub(crate) use store::{State, Store};

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
+use features::dataset::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::identity::hex;
 use super::{CellName, Store};
 
 /// The provenance of a run. Nothing of it enters a table.
@@ -38,7 +38,7 @@ impl Provenance {
     pub(crate) fn now(threads: usize) -> Self {
         Self {
             source: source(),
-            lock: hex(&Sha256::digest(include_bytes!("../../../Cargo.lock"))),
+            lock: hexadecimal(&Sha256::digest(include_bytes!("../../../Cargo.lock"))),
             rustc: env!("XTASK_RUSTC").to_owned(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cpu: cpu(),

@@ -6,16 +6,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use eval::atomic::write_atomically;
+use features::dataset::hexadecimal;
 use sha2::{Digest, Sha256};
-
-use super::identity::hex;
 
 /// The file of the sums.
 pub(super) const SUMS: &str = "SHA256SUMS";
 
 fn sum(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(hex(&Sha256::digest(bytes)))
+    Ok(hexadecimal(&Sha256::digest(bytes)))
 }
 
 /// Writes the sums of `files`, each synced before.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use features::audio::write_wav_i16;
+use features::dataset::hexadecimal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,7 +15,6 @@ use super::RATE;
 use super::partial::Partial;
 use super::plan::File;
 use crate::failure::BadInput;
-use crate::harness::hex;
 
 /// The file that tells what a set is; it is written last.
 const FACTS: &str = "dataset.json";
@@ -102,7 +102,7 @@ fn write_files(root: &Path, seed: u64, files: &[File]) -> Result<String> {
         all.update(file.path.to_string_lossy().as_bytes());
         all.update(hash);
     }
-    Ok(hex(&all.finalize()))
+    Ok(hexadecimal(&all.finalize()))
 }
 
 /// Makes and writes one file and its labels; returns their hash.

@@ -186,6 +186,6 @@ fn sha256(path: &Path) -> io::Result<String> {
 }
 
 /// The bytes as lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

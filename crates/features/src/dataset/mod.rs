@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audio::Channel;
 use crate::log_mel::LogMelConfig;
-pub use index::Facts;
+pub use index::{Facts, hexadecimal};
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
 pub use operations::{Operation, labels_path, operation_at};
@@ -153,7 +153,7 @@ impl Dataset {
                 "{name:?} {role:?} {split:?} {labels:?} {channel:?} {sha256} {operations:?}\n"
             ));
         }
-        index::hexadecimal(&hash.finalize())
+        hexadecimal(&hash.finalize())
     }
 }
 
