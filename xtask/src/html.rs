@@ -12,7 +12,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child, td.text, th.text { text-align: left }
 th { cursor: pointer; border-bottom: 2px solid #888 }
-td:not(.text) { white-space: nowrap }
+td:first-child, td:not(.text) { white-space: nowrap }
 img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
 ";
