@@ -195,6 +195,25 @@ fn jobs_and_company_change_no_byte_of_a_cell() {
 }
 
 #[test]
+fn both_engines_train_the_grid_to_the_same_scores() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [fused, candle] = folders.each_ref().map(|folder| folder.path());
+    Outcome::success(&mut sweep(fused));
+    Outcome::success(sweep(candle).args(["--engine", "candle"]));
+    for loss in ["re", "snp", "bu"] {
+        let [(head, ours), (_, theirs)] =
+            [fused, candle].map(|out| csv(&cell(out, &format!("FCN8-small-{loss}-s0")).join("scores.csv")));
+        let score = head.iter().position(|name| name == "score").unwrap();
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(ours[0], theirs[0]);
+            let [ours, theirs] = [ours, theirs].map(|row| row[score].parse::<f64>().unwrap());
+            assert!((ours / theirs - 1.0).abs() < 1e-3, "{loss}: {ours} by fused, {theirs} by candle");
+        }
+    }
+}
+
+#[test]
 fn a_sweep_killed_at_any_moment_ends_with_the_same_bytes() {
     killed_at_any_moment(3, long);
 }

@@ -1,5 +1,6 @@
 //! One update of BU at the four sizes of Sec. 4.2.2: 1,560 normal and 312 anomalous rows, weights given or (`-kde`)
-//! estimated; and the matrix products that it is made of, alone, which bound it.
+//! estimated; its parts, the scores (`-forward`) and the gradient from the rows on (`-gradient`); and the matrix products
+//! that it is made of, alone, which bound it.
 
 use std::hint::black_box;
 
@@ -73,6 +74,20 @@ fn update(criterion: &mut Criterion) {
                 ("candle", given, Box::new(candle.expect("valid training"))),
             ];
             let mut group = criterion.benchmark_group(format!("update/{name}"));
+            let (mut engine, mut scores) = (fused(), vec![0.0; ROWS]);
+            group.bench_function(BenchmarkId::new("fused-forward", threads), |bencher| {
+                pool.install(|| {
+                    bencher.iter(|| engine.anomaly_scores(black_box(&rows), &mut scores).expect("they fit"));
+                });
+            });
+            let mut gradient = vec![0.0; parameters.values().len()];
+            group.bench_function(BenchmarkId::new("fused-gradient", threads), |bencher| {
+                pool.install(|| {
+                    bencher.iter(|| {
+                        engine.gradient(black_box(given), &mut gradient).expect("a finite objective")
+                    });
+                });
+            });
             for (engine_name, batch, mut engine) in engines {
                 group.bench_function(BenchmarkId::new(engine_name, threads), |bencher| {
                     pool.install(|| {

@@ -121,16 +121,20 @@ def gemm_share(table: list[Line], ours: set[str]) -> list[str]:
 
 
 def products_share(table: list[Line]) -> list[str]:
-    """Markdown of the share of an update that its matrix products alone would take."""
-    fused = {(line.work, line.threads): line for line in table if line.program == "fused"}
+    """Markdown of the parts of an update, and of the share of it that its matrix products alone would take."""
+    times = {(line.work, line.threads, line.program): line.median_ms for line in table}
     rows = []
-    for line in table:
-        if line.program == "products":
-            whole = fused[line.work, line.threads]
-            share = f"| {line.work} | {line.threads} | {whole.median_ms:.4g} | {line.median_ms:.4g} |"
-            rows.append(f"{share} {line.median_ms / whole.median_ms:.2f} |")
-    head = "| work | threads | fused, ms | its matrix products alone, ms | share |"
-    return ["", head, "| --- | --: | --: | --: | --: |", *rows] if rows else []
+    for work, threads, program in times:
+        if program == "products":
+            named = ("fused-forward", "fused-gradient", "fused", "products")
+            forward, gradient, whole, products = (times[work, threads, name] for name in named)
+            parts = [whole, forward, gradient - forward, whole - gradient]
+            if (estimated := times.get((f"{work}+kde", threads, "fused-kde"))) is not None:
+                parts.append(estimated - whole)
+            cells = [f"{part:.4g}" for part in parts] + ["-"] * (5 - len(parts))
+            rows.append(f"| {work} | {threads} | {' | '.join(cells)} | {products:.4g} | {products / whole:.2f} |")
+    head = "| work | threads | fused, ms | forward | backward | optimizer | density beside it | products alone | share |"
+    return ["", head, "| --- | --: | --: | --: | --: | --: | --: | --: | --: |", *rows] if rows else []
 
 
 def markdown(table: list[Line], ours: set[str], problems: list[str], facts: list[str]) -> str:

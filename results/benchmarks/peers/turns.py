@@ -81,20 +81,22 @@ def ring() -> Comparison:
     )
 
 
-def update(net: str) -> Comparison:
-    """One update of a net of Sec. 4.2.2 with BU weights given; ours also with the weights estimated, and the
-    matrix products of an update alone."""
+def update(net: str, kde: bool) -> Comparison:
+    """One update of a net of Sec. 4.2.2 on a given batch, its weights estimated (`kde`) or given too; where they are
+    given, ours also in parts, and the matrix products of an update alone."""
 
     def step(peer: str) -> list[str]:
         steps = 10 if net.endswith("large") else 50
         program = ["training_step.py", net, "--threads", "{threads}", "--rounds", "3"]
-        return [*program, "--peer", peer, "--steps", str(steps)]
+        return [*program, "--peer", peer, "--steps", str(steps), *(["--kde"] if kde else [])]
 
-    engines = {e: f"update/{net}/{e}/{{threads}}" for e in ("fused", "fused-kde", "candle")}
+    engines = ["fused-kde"] if kde else ["fused", "fused-forward", "fused-gradient", "candle"]
+    ids = {engine: f"update/{net}/{engine}/{{threads}}" for engine in engines}
+    products = {} if kde else {"products": f"products/{net}/{{threads}}"}
     return Comparison(
-        work=net,
+        work=f"{net}+kde" if kde else net,
         peers=[step(peer) for peer in ("jax", "torch", "torch-compile")],
-        ours=Bench("models", "update", {**engines, "products": f"products/{net}/{{threads}}"}),
+        ours=Bench("models", "update", {**ids, **products}),
         quick=["--steps", "2", "--rounds", "1"],
     )
 
@@ -119,9 +121,8 @@ GEMM = Comparison(
 KDE_SIZES = ("500x2", "1560x440", "1560x1344", "8192x440")
 NETS = ("fcn40", "fcn64")
 SIZES = [f"{net}-{size}" for net in NETS for size in ("large", "small")]
-COMPARISONS = {
-    c.work: c for c in (GEMM, *map(kde, KDE_SIZES), ring(), *map(update, SIZES), *map(front_end, NETS))
-}
+UPDATES = [update(size, kde) for size in SIZES for kde in (False, True)]
+COMPARISONS = {c.work: c for c in (GEMM, *map(kde, KDE_SIZES), ring(), *UPDATES, *map(front_end, NETS))}
 
 
 def given(peer: str, ours: str) -> Comparison:

@@ -86,6 +86,17 @@ impl Progress {
         }
     }
 
+    /// Counts updates that an earlier run made: they tell nothing of how fast this one is.
+    pub(crate) fn skip(&self, updates: u64) {
+        self.bar.inc(updates);
+        self.bar.reset_eta();
+    }
+
+    /// Leaves out updates that will not be made.
+    pub(crate) fn leave_out(&self, updates: u64) {
+        self.bar.dec_length(updates);
+    }
+
     /// Says something above the bar.
     pub(crate) fn say(&self, line: &str) {
         self.lines.suspend(|| eprintln!("{line}"));

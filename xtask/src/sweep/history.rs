@@ -88,11 +88,6 @@ impl History {
         self.epochs.last().map_or(f64::NAN, |epoch| epoch.objective / epoch.updates as f64)
     }
 
-    /// Updates a second in the epoch at hand.
-    pub(super) fn rate(&self) -> f64 {
-        self.epochs.last().map_or(f64::NAN, |epoch| epoch.updates as f64 / epoch.seconds)
-    }
-
     /// `history.csv`.
     pub(super) fn to_csv(&self) -> Result<Vec<u8>> {
         let lines = self.epochs.iter().enumerate().map(|(index, epoch)| {

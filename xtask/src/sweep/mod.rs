@@ -193,8 +193,9 @@ fn train_all(
             Err(error) if machines.len() == 1 => return Err(error.into()),
             // The nets of other machines do not suffer for the sounds of this one.
             Err(error) => {
-                for Planned { name, .. } in &cells {
+                for Planned { name, cell, .. } in &cells {
                     store.tell(name, trainer::LOG, &format!("failed: {error}"));
+                    progress.leave_out(cell.training.updates());
                     failures.push((name.clone(), error.to_string()));
                 }
                 progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));

@@ -51,26 +51,27 @@ pub(super) fn train(group: &Group<'_>, context: &Context<'_>) -> Vec<Failure> {
     for planned in group {
         match Trainer::open(planned, context.store, context.provenance, context.progress) {
             Ok(trainer) => trainers.push(trainer),
-            Err(error) => failures.push(context.failed(planned, &error)),
+            Err(error) => failures.push(context.failed(planned, 0, &error)),
         }
     }
     let mut spent = Spent::default();
     if let Err(error) = update_all(&mut trainers, context, &mut spent, &mut failures) {
         // What made all of its updates needs no other batch, and is finished.
         let left = trainers.extract_if(.., |trainer| !trainer.is_trained());
-        failures.extend(left.map(|trainer| context.failed(trainer.planned, &error)));
+        failures.extend(left.map(|trainer| context.failed(trainer.planned, trainer.step(), &error)));
     }
     for trainer in trainers {
         let _ = trainer.workspace.append(LOG, &spent.to_string()); // for who wonders; nothing depends on it
         let saved = if stop::asked() { trainer.save() } else { finish(&trainer, context) };
-        failures.extend(saved.err().map(|error| context.failed(trainer.planned, &error)));
+        failures.extend(saved.err().map(|error| context.failed(trainer.planned, trainer.step(), &error)));
     }
     failures
 }
 
 impl Context<'_> {
-    /// Tells that a cell failed, in its log too.
-    fn failed(&self, planned: &Planned<SweepCell>, error: &Error) -> Failure {
+    /// Tells that a cell failed after `step` updates, in its log too.
+    fn failed(&self, planned: &Planned<SweepCell>, step: u64, error: &Error) -> Failure {
+        self.progress.leave_out(planned.cell.training.updates() - step);
         self.store.tell(&planned.name, LOG, &format!("failed: {error:#}"));
         self.progress.say(&format!("{}: failed: {error:#}", planned.name));
         failure(self.store, &planned.name, error)
@@ -116,7 +117,7 @@ fn update_all(
         }
         for (index, error) in failed.into_iter().rev() {
             let trainer = trainers.remove(index);
-            failures.push(context.failed(trainer.planned, &error));
+            failures.push(context.failed(trainer.planned, trainer.step(), &error));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! One cell in training, from its last checkpoint where there is one.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
@@ -31,6 +31,8 @@ pub(super) struct Trainer<'a> {
     history: History,
     /// Updates made.
     step: u64,
+    /// Since when, and from which update on, this run trains the cell.
+    opened: (Instant, u64),
     line: Line,
 }
 
@@ -55,9 +57,9 @@ impl<'a> Trainer<'a> {
             ),
         )?;
         let engine = engine(cell, checkpoint)?;
-        progress.advance(step);
+        progress.skip(step);
         let line = progress.line(planned.name.stem());
-        Ok(Self { planned, workspace, engine, history, step, line })
+        Ok(Self { planned, workspace, engine, history, step, opened: (Instant::now(), step), line })
     }
 
     /// Updates made.
@@ -87,11 +89,18 @@ impl<'a> Trainer<'a> {
         if self.step.is_multiple_of(every) || self.step == schedule.updates() {
             self.save()?;
         }
-        let (epoch, rate) = (self.step.div_ceil(schedule.batches_per_epoch), self.history.rate());
+        let (begun, first) = self.opened;
         self.line.set(|| {
-            let objective = self.history.objective();
-            let left = (schedule.updates() - self.step) as f64 / rate;
-            format!("epoch {epoch} of {}  objective {objective:.3}  {rate:.1} updates/s of its own  {left:.0} s of work left", schedule.epochs)
+            // By the clock: batches and the group's other cells take their time too.
+            let rate = (self.step - first) as f64 / begun.elapsed().as_secs_f64();
+            let (epoch, objective) =
+                (self.step.div_ceil(schedule.batches_per_epoch), self.history.objective());
+            let left = Duration::from_secs(((schedule.updates() - self.step) as f64 / rate) as u64);
+            let left = humantime::format_duration(left);
+            format!(
+                "epoch {epoch} of {}  objective {objective:.3}  {rate:.1} updates/s  {left} left",
+                schedule.epochs
+            )
         });
         Ok(())
     }

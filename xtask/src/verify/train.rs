@@ -62,7 +62,7 @@ fn train_in(
     workspace
         .append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
     let mut engine = engine(cell, checkpoint)?;
-    progress.advance(start);
+    progress.skip(start);
     update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;
     let parameters = engine.checkpoint()?.parameters;
     let finite = parameters.values().iter().all(|value| value.is_finite());
