@@ -13,8 +13,12 @@ use super::error::AudioError;
 pub const MIN_RATE: u32 = 4_000;
 /// The highest sampling rate that is taken for sound, in Hz.
 pub const MAX_RATE: u32 = 384_000;
-/// Bytes of the longest `fmt ` chunk, that of WAVE_FORMAT_EXTENSIBLE.
-const MAX_FMT: u64 = 40;
+/// Bytes of the longest `fmt ` chunk: that of WAVE_FORMAT_EXTENSIBLE has 40, those of compressed sound a few more.
+const MAX_FMT: u64 = 64;
+
+/// Format tags: PCM, IEEE float, and WAVE_FORMAT_EXTENSIBLE, which tells them apart by a GUID.
+const TAGS: [u16; 3] = [1, 3, EXTENSIBLE];
+const EXTENSIBLE: u16 = 0xfffe;
 
 /// What the header of a WAV file says, checked against the file's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +63,9 @@ pub(super) fn open(path: &Path) -> Result<(WavFacts, hound::WavReader<CheckedRea
         return Err(AudioError::NotAFile { path: path.into(), found });
     }
     let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
-    let chunks = walk(path, &mut file, metadata.len())?;
+    let mut chunks = walk(path, &mut file, metadata.len())?;
     check_fmt(path, &chunks.fmt)?;
+    widen(&mut chunks.fmt);
     let data = file.take(u64::from(chunks.data_len));
     let reader = hound::WavReader::new(Cursor::new(chunks.header()).chain(data))
         .map_err(|source| refused(path, &source))?;
@@ -107,6 +112,10 @@ fn walk(path: &Path, file: &mut BufReader<File>, file_len: u64) -> Result<Chunks
     if file_len < 12 {
         return Err(wrong(format!("{file_len} bytes long"), "a WAV header"));
     }
+    if file_len > u64::from(u32::MAX) + 8 {
+        let found = format!("{file_len} bytes long");
+        return Err(wrong(found, "4 GiB at most, all that a WAV header can tell of: cut it into pieces"));
+    }
     let mut riff = [0; 12];
     file.read_exact(&mut riff).map_err(unreadable)?;
     if &riff[..4] != b"RIFF" || &riff[8..] != b"WAVE" {
@@ -130,13 +139,20 @@ fn walk(path: &Path, file: &mut BufReader<File>, file_len: u64) -> Result<Chunks
         let mut skip = (declared + declared % 2).min(present) as i64;
         match &name {
             b"fmt " if !(16..=MAX_FMT).contains(&declared) => {
-                return Err(wrong(format!("its fmt chunk has {declared} bytes"), "16 to 40"));
+                return Err(wrong(format!("its fmt chunk has {declared} bytes"), "16 to 64"));
             }
             b"fmt " => {
                 let mut bytes = vec![0; len as usize];
                 file.read_exact(&mut bytes).map_err(unreadable)?;
                 skip -= i64::from(len);
                 fmt = Some(bytes);
+            }
+            b"data" if declared == 0 && present > 0 => {
+                let found = format!("a data chunk of 0 bytes with {present} bytes behind it");
+                return Err(wrong(
+                    found,
+                    "its length: the header of a recording that was cut off needs repair",
+                ));
             }
             b"data" => {
                 let fmt =
@@ -154,7 +170,11 @@ fn walk(path: &Path, file: &mut BufReader<File>, file_len: u64) -> Result<Chunks
 /// Refuses a `fmt ` chunk (16 bytes at least) in which the decoder would see too much sense.
 fn check_fmt(path: &Path, fmt: &[u8]) -> Result<(), AudioError> {
     let u16_at = |at: usize| u16::from_le_bytes([fmt[at], fmt[at + 1]]);
-    let (channels, block, bits) = (u16_at(2), u16_at(12), u16_at(14));
+    let (tag, channels, block, bits) = (u16_at(0), u16_at(2), u16_at(12), u16_at(14));
+    if !TAGS.contains(&tag) {
+        let found = format!("compressed or unknown (format tag {tag:#06x})");
+        return Err(AudioError::Encoding { path: path.into(), found });
+    }
     check_rate(path, u32::from_le_bytes([fmt[4], fmt[5], fmt[6], fmt[7]]))?;
     if channels == 0 {
         let found = "0 channels".into();
@@ -165,6 +185,14 @@ fn check_fmt(path: &Path, fmt: &[u8]) -> Result<(), AudioError> {
         return Err(AudioError::Header { path: path.into(), found, expected: "whole samples in each frame" });
     }
     Ok(())
+}
+
+/// Has all bits of a sample's container count. Fewer valid bits stand at the upper end of it, the others being 0, where
+/// the decoder takes them from the lower.
+fn widen(fmt: &mut [u8]) {
+    if fmt.len() >= 40 && fmt[..2] == EXTENSIBLE.to_le_bytes() {
+        fmt.copy_within(14..16, 18);
+    }
 }
 
 /// What the decoder understood, or why it is not read.

@@ -17,7 +17,7 @@ use crate::audio::{self, Channel};
 use crate::level::Level;
 
 /// Changed whenever what an entry means does: an index of another version is written again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a sound file holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,7 +173,7 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
     Ok(Stamp { bytes: metadata.len(), modified_ns: since.as_nanos() as u64 })
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+pub(super) fn sha256(path: &Path) -> io::Result<String> {
     let mut file = fs::File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];

@@ -1,12 +1,14 @@
 //! The sounds of a set in memory: read, resampled, and mixed with noise as the manifest says.
 
 use std::f32::consts::FRAC_PI_2;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::index::sha256;
 use super::manifest::{Role, Split};
 use super::operations::{Operation, operation_at};
 use super::pattern::{Label, Labels};
@@ -72,8 +74,7 @@ impl Dataset {
             let mut loaded = read(file, rate)?;
             if let Some(noises) = &noises {
                 let mut rng = stream(self.mixing.seed, Purpose::Data, loaded.stream);
-                let mixed = noises.mixed_with(&loaded.samples, &mut rng);
-                loaded.samples = mixed.map_err(|error| Problem::at(&file.path, error, "a sound to mix"))?;
+                loaded.samples = noises.mixed_with(&file.path, &loaded.samples, &mut rng)?;
             }
             Ok(loaded)
         }))
@@ -91,9 +92,16 @@ impl Dataset {
         let Some(snr_db) = self.mixing.noise_snr_db else { return Ok(None) };
         let files: Vec<&SoundFile> =
             self.role(Role::Noise).filter(|file| file.split.is_none_or(|only| only == split)).collect();
+        if files.is_empty() {
+            let found = format!("no noise for sounds of {}", role.name());
+            let problem = Problem::new(&self.name, found, "one at least, as `mixing.noise_snr_db` is set");
+            DatasetError::check(&self.name, vec![problem])?;
+        }
         let fade = (CROSSFADE_S * f64::from(rate)) as usize;
-        let loops =
-            self.collect(files.par_iter().map(|file| Ok(seamless(&read(file, rate)?.samples, fade))))?;
+        let loops = self.collect(files.par_iter().map(|file| {
+            let sound = read(file, rate)?;
+            Ok((file.path.clone(), seamless(&sound.samples, fade)))
+        }))?;
         Ok(Some(Noises { snr_db, loops }))
     }
 
@@ -112,6 +120,15 @@ impl Dataset {
 }
 
 fn read(file: &SoundFile, rate: u32) -> Result<Loaded, Problem> {
+    // What is made of a sound goes by the hash of it.
+    let changed = |found: String| {
+        let expected = "the content that the set was opened with: run again; and if this comes back, remove the set's index";
+        Problem::at(&file.path, found, expected)
+    };
+    let found = sha256(&file.path).map_err(|error| changed(format!("it unreadable ({error})")))?;
+    if found != file.facts.sha256 {
+        return Err(changed("another content".to_owned()));
+    }
     let sound =
         audio::read_at(&file.path, file.channel, rate).map_err(|error| Problem::audio(&file.path, &error))?;
     Ok(Loaded {
@@ -140,19 +157,30 @@ fn seamless(sound: &[f32], fade: usize) -> Vec<f32> {
 /// Noises to mix with, each at the same ratio.
 struct Noises {
     snr_db: f64,
-    /// Sounds that can be repeated without a click.
-    loops: Vec<Vec<f32>>,
+    /// Sounds that can be repeated without a click, each with its file.
+    loops: Vec<(PathBuf, Vec<f32>)>,
 }
 
+/// Most times that a stretch of noise is drawn; a silent one, which has no ratio to mix at, is drawn anew.
+const DRAWS: usize = 1000;
+
 impl Noises {
-    /// A sound mixed with a random stretch of a random noise.
-    fn mixed_with(&self, sound: &[f32], rng: &mut ChaCha8Rng) -> Result<Arc<[f32]>, MixError> {
-        let noise = &self.loops[rng.random_range(0..self.loops.len())];
-        let start = rng.random_range(0..noise.len());
-        let stretch: Vec<f32> = noise.iter().cycle().skip(start).take(sound.len()).copied().collect();
-        let mut mixed = sound.to_vec();
-        mix_at_snr(&mut mixed, &stretch, self.snr_db)?;
-        Ok(mixed.into())
+    /// The sound of the file at `path`, mixed with a random stretch of a random noise.
+    fn mixed_with(&self, path: &Path, sound: &[f32], rng: &mut ChaCha8Rng) -> Result<Arc<[f32]>, Problem> {
+        let mut last = path;
+        for _ in 0..DRAWS {
+            let (name, noise) = &self.loops[rng.random_range(0..self.loops.len())];
+            let start = rng.random_range(0..noise.len());
+            let stretch: Vec<f32> = noise.iter().cycle().skip(start).take(sound.len()).copied().collect();
+            let mut mixed = sound.to_vec();
+            match mix_at_snr(&mut mixed, &stretch, self.snr_db) {
+                Ok(_) => return Ok(mixed.into()),
+                Err(MixError::Power { which: "noise", .. }) => last = name,
+                Err(error) => return Err(Problem::at(path, error, "a sound to mix")),
+            }
+        }
+        let found = format!("silence in all of {DRAWS} stretches drawn for {}", path.display());
+        Err(Problem::at(last, found, "noise that is not silent nearly throughout"))
     }
 }
 
@@ -178,11 +206,28 @@ mod tests {
         let mut rng = stream(3, Purpose::Data, 0);
         let sound: Vec<f32> = (0..10_000).map(|t| (t as f32 * 0.1).sin()).collect();
         let noise: Vec<f32> = (0..700).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let noises = Noises { snr_db: 6.0, loops: vec![seamless(&noise, 64)] };
-        let mixed = noises.mixed_with(&sound, &mut rng).unwrap();
+        let noises = Noises { snr_db: 6.0, loops: vec![("noise.wav".into(), seamless(&noise, 64))] };
+        let mixed = noises.mixed_with(Path::new("car.wav"), &sound, &mut rng).unwrap();
         let added: Vec<f32> = mixed.iter().zip(&sound).map(|(mixed, sound)| mixed - sound).collect();
         let measured = 10.0 * (power(&sound) / power(&added)).log10();
         assert!((measured - 6.0).abs() < 0.01, "{measured} dB");
         assert!((0..10_000 - 636).all(|t| (added[t] - added[t + 636]).abs() < 1e-5), "the noise repeats");
+    }
+
+    #[test]
+    fn a_silent_stretch_of_noise_is_drawn_anew_and_silence_throughout_is_named() {
+        let sound = [0.5; 100];
+        // Sound in a tenth of the noise: most stretches are silent.
+        let gated: Vec<f32> = (0..10_000).map(|t| if t < 1000 { 0.1 } else { 0.0 }).collect();
+        let noises = |noise: Vec<f32>| Noises { snr_db: 0.0, loops: vec![("hum.wav".into(), noise)] };
+        for seed in 0..20 {
+            let mut rng = stream(seed, Purpose::Data, 0);
+            let mixed = noises(gated.clone()).mixed_with(Path::new("car.wav"), &sound, &mut rng).unwrap();
+            assert!(mixed.iter().any(|sample| *sample != 0.5), "nothing was mixed in");
+        }
+        let mut rng = stream(0, Purpose::Data, 0);
+        let error = noises(vec![0.0; 1000]).mixed_with(Path::new("car.wav"), &sound, &mut rng).unwrap_err();
+        let expected = "hum.wav: found silence in all of 1000 stretches drawn for car.wav, expected";
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
 }

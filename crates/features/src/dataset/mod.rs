@@ -197,6 +197,11 @@ fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<Sou
     })
 }
 
+/// What a sound is used for: two uses of one sound contradict each other, or let training see the test.
+fn use_of(file: &SoundFile) -> (Role, Option<Split>, &str) {
+    (file.role, file.split, file.label(Label::Machine))
+}
+
 fn warnings(files: &[SoundFile]) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut contents: BTreeMap<&str, &SoundFile> = BTreeMap::new();
@@ -210,12 +215,10 @@ fn warnings(files: &[SoundFile]) -> Vec<String> {
             warnings.push(format!("{path}: {} of {} samples are clipped", level.clipped, file.facts.frames));
         }
         match contents.insert(&file.facts.sha256, file) {
-            Some(other) if other.split != file.split => {
-                warnings.push(format!(
-                    "{path}: {} holds the same sound as {}",
-                    file.role.name(),
-                    other.path.display()
-                ));
+            Some(other) if use_of(other) != use_of(file) => {
+                let (role, path_of_other, other) =
+                    (file.role.name(), other.path.display(), other.role.name());
+                warnings.push(format!("{path}: {role} holds the same sound as {path_of_other}, {other}"));
             }
             _ => {}
         }

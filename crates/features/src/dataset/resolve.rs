@@ -111,7 +111,10 @@ fn search(
 fn matched(pattern: &Pattern, root: &Path, entry: &DirEntry) -> Result<Option<(String, Labels)>, Problem> {
     let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
     let name = below.to_string_lossy();
-    let labels = pattern.matches(&name);
+    if entry.file_name().to_string_lossy().starts_with("._") {
+        return Ok(None); // what macOS writes beside each file on a disk that is not its own
+    }
+    let labels = pattern.matches(&name).or_else(|| pattern.matches(&with_lower_extension(&name)));
     if labels.is_some() && below.to_str().is_none() {
         return Err(Problem::at(
             entry.path(),
@@ -120,6 +123,14 @@ fn matched(pattern: &Pattern, root: &Path, entry: &DirEntry) -> Result<Option<(S
         ));
     }
     Ok(labels.map(|labels| (name.into_owned(), labels)))
+}
+
+/// The name with its extension in lower case: recorders write `.WAV` too.
+fn with_lower_extension(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) => format!("{stem}.{}", extension.to_lowercase()),
+        None => name.to_owned(),
+    }
 }
 
 fn walk_problem(base: &Path, error: &walkdir::Error) -> Problem {

@@ -308,6 +308,41 @@ fn the_index_is_believed_until_a_file_changes() {
 }
 
 #[test]
+fn a_sound_that_changes_after_the_look_is_not_loaded_under_its_old_hash() {
+    let folder = Folder::new();
+    folder.toy_car();
+    let set = folder.open().unwrap();
+    assert_eq!(set.load(Role::NormalTrain, 16_000).unwrap().len(), 2);
+    fs::copy(folder.path("car/car1/train/001.wav"), folder.path("car/car2/train/001.wav")).unwrap();
+    let error = set.load(Role::NormalTrain, 16_000).unwrap_err().to_string();
+    assert!(error.contains("car2/train/001.wav: found another content, expected"), "{error}");
+}
+
+#[test]
+fn noise_that_is_not_there_is_told() {
+    let folder = Folder::new();
+    folder.toy_car();
+    fs::remove_dir_all(folder.path("noise/train")).unwrap();
+    let mut manifest = folder.manifest();
+    manifest.sources[2].optional = true;
+    let set = folder.open_as(&manifest).unwrap();
+    assert!(set.load(Role::NormalTest, 16_000).is_ok());
+    let error = set.load(Role::NormalTrain, 16_000).unwrap_err().to_string();
+    assert!(error.contains("found no noise for sounds of normal-train, expected one at least"), "{error}");
+}
+
+#[test]
+fn recorders_write_wav_in_capitals_and_disks_hold_hidden_companions() {
+    let folder = Folder::new();
+    folder.toy_car();
+    folder.wav("car/car1/train/002.WAV", 0.5);
+    fs::write(folder.path("car/car1/train/._002.wav"), "no sound").unwrap();
+    let set = folder.open().unwrap();
+    let names: Vec<&str> = set.role(Role::NormalTrain).map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["car/car1/train/001.wav", "car/car1/train/002.WAV", "car/car2/train/001.wav"]);
+}
+
+#[test]
 fn the_hash_follows_content_and_labels_and_not_the_place() {
     let (here, there) = (Folder::new(), Folder::new());
     here.toy_car();
@@ -330,6 +365,18 @@ fn the_same_sound_in_training_and_test_is_told() {
     fs::copy(folder.path("car/car1/train/001.wav"), folder.path("car/car1/test/002.wav")).unwrap();
     let warnings = folder.open().unwrap().warnings;
     assert!(warnings.len() == 1 && warnings[0].contains("car1/test/002.wav"), "{warnings:?}");
+}
+
+#[test]
+fn the_same_sound_as_normal_and_as_anomaly_is_told() {
+    let folder = Folder::new();
+    folder.toy_car();
+    fs::copy(folder.path("car/car1/test/001.wav"), folder.path("anomaly/knock/knock_02.wav")).unwrap();
+    let warnings = folder.open().unwrap().warnings;
+    let told = |warning: &String| {
+        warning.contains("car1/test/001.wav, normal-test") || warning.ends_with("knock_02.wav, anomaly-test")
+    };
+    assert!(warnings.len() == 1 && told(&warnings[0]), "{warnings:?}");
 }
 
 #[test]

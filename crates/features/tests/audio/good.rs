@@ -45,6 +45,18 @@ fn every_encoding_gives_its_samples() {
 }
 
 #[test]
+fn fewer_valid_bits_stand_at_the_upper_end_of_a_sample() {
+    // 24 of 32 bits, as recorders with 24-bit converters write them: the lowest byte is 0.
+    let data = [0, 0x4000_0000, -0x4000_0000, 0x0001_0000_i32].iter().flat_map(|sample| sample.to_le_bytes());
+    let wav = Wav { tag: 0xfffe, extensible: Some(1), ..Wav::pcm(32, data.collect()) };
+    let mut bytes = wav.bytes();
+    let valid_bits = 12 + 8 + 18;
+    bytes[valid_bits..valid_bits + 2].copy_from_slice(&24_u16.to_le_bytes());
+    let (_folder, path) = file("a.wav", &bytes);
+    assert_eq!(read_wav(&path, Channel::Mean).unwrap().samples, [0.0, 0.5, -0.5, 0.5_f32.powi(15)]);
+}
+
+#[test]
 fn a_channel_or_the_mean_is_taken() {
     let data = [100_i16, -300, 800, 1, 2, 3].iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let (_folder, path) = file("a.wav", &Wav { channels: 3, ..Wav::pcm(16, data) }.bytes());

@@ -63,6 +63,21 @@ fn a_header_that_claims_four_gigabytes() {
 }
 
 #[test]
+fn a_recording_that_was_cut_off_is_told() {
+    let mut bytes = Wav::pcm(16, vec![1; 8]).bytes();
+    bytes[40..44].fill(0);
+    assert!(error(&bytes).starts_with("a data chunk of 0 bytes with 8 bytes behind it, expected its length"));
+}
+
+#[test]
+fn more_than_a_header_can_tell_of_is_refused() {
+    let (_folder, path) = file("a.wav", &Wav::pcm(16, vec![1; 8]).bytes());
+    std::fs::File::options().write(true).open(&path).unwrap().set_len((1 << 32) + 100).unwrap();
+    let error = probe(&path).unwrap_err().to_string();
+    assert!(error.contains("4294967396 bytes long, expected 4 GiB at most"), "{error}");
+}
+
+#[test]
 fn impossible_formats() {
     let wav = Wav::pcm(16, vec![0; 8]);
     let rate = "expected 4000 to 384000 Hz";
@@ -74,7 +89,7 @@ fn impossible_formats() {
     assert_eq!(error(&Wav { channels: 0, ..wav.clone() }.bytes()), "0 channels, expected at least 1");
     assert_eq!(
         error(&Wav { tag: 0x55, ..wav.clone() }.bytes()),
-        "compressed or unknown, expected PCM of 8, 16, 24 or 32 bits or 32-bit float"
+        "compressed or unknown (format tag 0x0055), expected PCM of 8, 16, 24 or 32 bits or 32-bit float"
     );
     assert!(
         error(&Wav { channels: 3, ..wav.clone() }.bytes()).contains("not a multiple of sample size")
