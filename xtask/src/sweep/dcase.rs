@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use eval::atomic::write_atomically;
 use eval::auc::{auc, partial_auc};
 use eval::stats::{mean, quantile};
+use serde::Serialize;
 
 use super::results::{Results, Run};
 use super::scores::FileScore;
@@ -25,7 +26,9 @@ const NORMAL: f64 = 0.9;
 /// Writes the files of every net whose cells know their machine; the folders.
 pub(super) fn write(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Vec<PathBuf>> {
     let mut nets = BTreeMap::<String, Vec<&Run>>::new();
-    for run in results.runs.iter().filter(|run| run.cell.machine.is_some()) {
+    // The challenge mixes nothing: a clip that is tested at several ANRs has no score of its own.
+    let mixed = |run: &&Run| run.scores.files.iter().any(|file| file.anr_db.is_some());
+    for run in results.runs.iter().filter(|run| run.cell.machine.is_some() && !mixed(run)) {
         let cell = &run.cell;
         let name = format!("{}-{}-s{}", cell.model.name, cell.loss.to_string().to_lowercase(), cell.seed);
         nets.entry(name).or_default().push(run);
@@ -37,7 +40,7 @@ pub(super) fn write(store: &Store, results: &Results, scoring: &ScoringConfig) -
         for run in runs {
             result += &machine(&folder, run, scoring)?;
         }
-        write_text(&folder.join("result.csv"), &result)?;
+        write_bytes(&folder.join("result.csv"), result.as_bytes())?;
         Ok(folder)
     };
     nets.into_iter().map(write).collect()
@@ -53,13 +56,13 @@ fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> 
     run.scores.files.iter().for_each(|file| by_id.entry(&file.id).or_default().push(file));
     let (mut lines, mut areas) = (format!("{name}\nid,AUC,pAUC\n"), [Vec::new(), Vec::new()]);
     for (id, files) in by_id {
-        let base = |file: &FileScore| file.file.rsplit('/').next().unwrap_or(&file.file).to_owned();
-        let scores: String = files.iter().map(|file| format!("{},{}\n", base(file), score(file))).collect();
         let decided = |file: &FileScore| u8::from(score(file) >= threshold);
-        let decisions: String =
-            files.iter().map(|file| format!("{},{}\n", base(file), decided(file))).collect();
-        write_text(&folder.join(format!("anomaly_score_{name}_id_{id}.csv")), &scores)?;
-        write_text(&folder.join(format!("decision_result_{name}_id_{id}.csv")), &decisions)?;
+        let paths: Vec<&str> = files.iter().map(|file| file.file.as_str()).collect();
+        let names = || basenames(&paths).into_iter();
+        let scores = lines_of(names().zip(files.iter().map(|file| score(file))))?;
+        let decisions = lines_of(names().zip(files.iter().map(|file| decided(file))))?;
+        write_bytes(&folder.join(format!("anomaly_score_{name}_id_{id}.csv")), &scores)?;
+        write_bytes(&folder.join(format!("decision_result_{name}_id_{id}.csv")), &decisions)?;
         let of = |label: &str| -> Vec<f64> {
             files.iter().filter(|file| file.label == label).map(|file| score(file)).collect()
         };
@@ -75,6 +78,38 @@ fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> 
     Ok(lines + &format!("Average,{auc},{pauc}\n\n"))
 }
 
-fn write_text(path: &Path, text: &str) -> Result<()> {
-    Ok(write_atomically(path, |out| out.write_all(text.as_bytes()))?)
+/// What the challenge's files call the files at `paths`: the name without folders, or with them where two have the
+/// same.
+fn basenames<'a>(paths: &[&'a str]) -> Vec<&'a str> {
+    let base = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
+    let mut counts = BTreeMap::<&str, usize>::new();
+    paths.iter().for_each(|path| *counts.entry(base(path)).or_default() += 1);
+    paths.iter().map(|path| if counts[base(path)] == 1 { base(path) } else { *path }).collect()
+}
+
+/// Lines without a head, quoted where a name holds a comma.
+fn lines_of(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    Ok(write_atomically(path, |out| out.write_all(bytes))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_and_quoted() {
+        let names = basenames(&["fan/day1/001.wav", "fan/day2/001.wav", "fan/day2/run 3, cold.wav"]);
+        assert_eq!(names, ["fan/day1/001.wav", "fan/day2/001.wav", "run 3, cold.wav"]);
+        let lines = lines_of(names.into_iter().zip([0.5, 1.0, 2.0])).unwrap();
+        let expected = "fan/day1/001.wav,0.5\nfan/day2/001.wav,1.0\n\"run 3, cold.wav\",2.0\n";
+        assert_eq!(String::from_utf8(lines).unwrap(), expected);
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use features::batch::{BatchConfig, BatchMaker, TrainingSounds};
-use features::dataset::{Dataset, Manifest, Role, default_index};
+use features::dataset::{Dataset, Manifest, Role, Split, default_index};
 use features::testset::TestSet;
 
 use crate::config::{self, SweepCell, SweepExperiment};
@@ -16,6 +16,12 @@ use crate::synth::{self, SynthArgs};
 /// What is said where there is no anomaly to tell from normal sounds.
 pub(super) const UNDEFINED: &str =
     "the AUC is undefined; the scores of normal sounds, and thresholds from them, are in each cell's folder";
+
+/// Rate of all features, in Hz: a sound of less has bands that hold nothing.
+const FEATURE_RATE: u32 = 16_000;
+
+/// Share of the normal sound that may be in no batch without being told of.
+const MOST_IN_ENDS: f64 = 0.02;
 
 /// A set of sounds, and how an experiment takes it.
 pub(super) struct Sounds {
@@ -67,6 +73,12 @@ impl Sounds {
         for warning in &set.warnings {
             eprintln!("warning: {warning}");
         }
+        if let Some(first) = set.left_out.first() {
+            let count = set.left_out.len();
+            eprintln!(
+                "warning: {count} sounds are left out, such as {first}: `shorter_than_s` of the manifest"
+            );
+        }
         let sounds = Self {
             set,
             most_something_else: experiment.data.most_something_else,
@@ -95,9 +107,13 @@ impl Sounds {
             let name = machine.as_deref().map_or(String::new(), |name| format!(" of {name}"));
             for role in [Role::NormalTrain, Role::SomethingElse, Role::NormalTest] {
                 if missing(role) {
-                    problems.push(format!("found no {} sound{name}, expected one at least", role.name()));
+                    let hint = self.hint(&set, role);
+                    problems
+                        .push(format!("found no {} sound{name}, expected one at least{hint}", role.name()));
                 }
             }
+            problems.extend(without_noise(&set, &name));
+            warn_of_recorders(&set, &name);
             if missing(Role::AnomalyTest) {
                 eprintln!("warning: no anomaly-test sound{name}: {UNDEFINED}");
             }
@@ -114,6 +130,7 @@ impl Sounds {
             if missing(Role::NormalTrain) || missing(Role::SomethingElse) || missing(Role::NormalTest) {
                 continue; // said above
             }
+            warn_of_ends(&set, experiment.batch.piece_s, &name);
             for front_end in experiment.front_ends.values().map(|front_end| front_end.log_mel()) {
                 let of_batches = features::batch::problems(&set, &experiment.batch(), &front_end);
                 let of_batches = of_batches.map_err(|error| BadInput(error.to_string()))?;
@@ -128,6 +145,24 @@ impl Sounds {
             return wrong(problems.join("\n"));
         }
         Ok(())
+    }
+
+    /// Why there may be no sound of `role`.
+    fn hint(&self, set: &Dataset, role: Role) -> String {
+        match (role, set.role(Role::NormalTrain).count(), self.set.left_out.len()) {
+            (Role::NormalTest, count @ 1.., _) => {
+                format!(
+                    "; there are {count} normal-train sounds: a `hold_out_every` above that keeps none for testing"
+                )
+            }
+            (Role::SomethingElse, _, count @ 1..) => {
+                format!(
+                    "; {count} sounds are left out by `shorter_than_s`; `cargo xtask synth` makes some that are not"
+                )
+            }
+            (Role::SomethingElse, ..) => "; `cargo xtask synth` makes some".to_owned(),
+            _ => String::new(),
+        }
     }
 
     /// The machines that get nets of their own; one of no name where all sounds are of one machine.
@@ -208,5 +243,45 @@ impl Sounds {
         facts.push(("machines".to_owned(), machines));
         facts.push(("hash".to_owned(), self.set.hash()));
         facts
+    }
+}
+
+/// For which normal sounds there is no noise, where they are to be mixed with it.
+fn without_noise(set: &Dataset, of_machine: &str) -> Vec<String> {
+    if set.mixing.noise_snr_db.is_none() {
+        return Vec::new();
+    }
+    let has = |split| set.role(Role::Noise).any(|file| file.split.is_none_or(|only| only == split));
+    let lacking = [Split::Train, Split::Test].into_iter().filter(|split| !has(*split));
+    let told = lacking.map(|split| {
+        let split = split.name();
+        format!("found no noise sound{of_machine} for {split}, expected one at least, as `mixing.noise_snr_db` is set")
+    });
+    told.collect()
+}
+
+/// Tells where anomalies were recorded with less bandwidth than the normal sounds, or the other way round: then the
+/// missing bands tell them apart.
+fn warn_of_recorders(set: &Dataset, of_machine: &str) {
+    let lowest = |role: Role| set.role(role).map(|file| file.facts.rate).min();
+    if let (Some(normal), Some(anomalous)) = (lowest(Role::NormalTest), lowest(Role::AnomalyTest))
+        && normal.min(anomalous) < FEATURE_RATE
+        && normal != anomalous
+    {
+        eprintln!(
+            "warning: normal-test sounds{of_machine} have {normal} Hz, anomaly-test sounds {anomalous} Hz: what tells them apart may be the recorder"
+        );
+    }
+}
+
+/// Tells how much normal sound no batch holds: what is left of each file when it is cut into pieces.
+fn warn_of_ends(set: &Dataset, piece_s: f64, of_machine: &str) {
+    let lengths = || set.role(Role::NormalTrain).map(|file| file.facts.seconds());
+    let (ends, all): (f64, f64) = (lengths().map(|length| length % piece_s).sum(), lengths().sum());
+    if ends > MOST_IN_ENDS * all {
+        let share = 100.0 * ends / all;
+        eprintln!(
+            "warning: {share:.0} % of the normal-train sound{of_machine} is in no batch: ends of files that are shorter than `batch.piece_s`, {piece_s} s; a divisor of their lengths leaves out none"
+        );
     }
 }
