@@ -1,6 +1,7 @@
 //! The claims of Sec. 4.2.3 and of the title, decided from the finished cells.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use eval::claims::{Claim, Expected};
@@ -98,75 +99,145 @@ fn differences(results: &Results, kind: FileScore) -> Result<Vec<Difference>> {
     Ok(differences)
 }
 
-/// A claim: its words, its statistic, what RE, SNP and BU of one model, seed and ANR contribute, and what is expected.
-type Statement = (&'static str, &'static str, fn(&[&RunRow; 3]) -> Option<f64>, Expected);
+/// What a claim takes from the runs of one model, seed and ANR by RE, SNP and BU, where it has those it needs.
+type Value = fn([Option<&RunRow>; 3]) -> Option<f64>;
+
+/// A claim: its words, its statistic, its value, and what is expected.
+type Statement = (&'static str, &'static str, Value, Expected);
 
 const STATEMENTS: [Statement; 6] = [
     (
         "BU outperforms SNP",
         "AUC: BU less SNP; claimed above 0",
-        |[_, snp, bu]| Some(bu.auc - snp.auc),
+        |[_, snp, bu]| Some(bu?.auc - snp?.auc),
         Expected::Above(0.0),
     ),
     (
         "SNP outperforms RE",
         "AUC: SNP less RE; claimed above 0",
-        |[re, snp, _]| Some(snp.auc - re.auc),
+        |[re, snp, _]| Some(snp?.auc - re?.auc),
         Expected::Above(0.0),
     ),
     (
         "BU lowers the maximum score of normal sounds against RE (the title)",
         "maximum score of a normal file: BU over RE; claimed below 1",
-        |[re, _, bu]| Some(bu.max_score_normal / re.max_score_normal),
+        |[re, _, bu]| Some(bu?.max_score_normal / re?.max_score_normal),
         Expected::Below(1.0),
     ),
     (
         "BU lowers the maximum score of normal sounds against SNP (the title)",
         "maximum score of a normal file: BU over SNP; claimed below 1",
-        |[_, snp, bu]| Some(bu.max_score_normal / snp.max_score_normal),
+        |[_, snp, bu]| Some(bu?.max_score_normal / snp?.max_score_normal),
         Expected::Below(1.0),
     ),
     (
         "BU gives fewer false alarms on rare operations than RE",
         "share of rare operations in normal files that reach the threshold: BU less RE; claimed below 0",
-        |[re, _, bu]| Some(bu.fpr_rare? - re.fpr_rare?),
+        |[re, _, bu]| Some(bu?.fpr_rare? - re?.fpr_rare?),
         Expected::Below(0.0),
     ),
     (
         "BU gives fewer false alarms on rare operations than SNP",
         "share of rare operations in normal files that reach the threshold: BU less SNP; claimed below 0",
-        |[_, snp, bu]| Some(bu.fpr_rare? - snp.fpr_rare?),
+        |[_, snp, bu]| Some(bu?.fpr_rare? - snp?.fpr_rare?),
         Expected::Below(0.0),
     ),
 ];
 
-/// Decides each claim over the seeds: a seed gives the mean over the models and ANRs that have all three losses.
+/// Decides each claim over the seeds: a seed gives the mean over models and ANRs. A seed that lacks one of them, having
+/// a hole, is left out, for its mean would be of other things.
 fn decided(tables: &Tables) -> Result<Vec<Claim>> {
-    let mut seeds: Vec<u64> = tables.runs.iter().map(|run| run.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
     let mut claims = Vec::new();
     for (index, (text, statistic, value, expected)) in (0..).zip(&STATEMENTS) {
-        let of_seed = |seed: &u64| {
-            let values: Vec<f64> = triples(tables, *seed).iter().filter_map(value).collect();
-            eval::stats::mean(&values).ok()
-        };
-        let values: Vec<f64> = seeds.iter().filter_map(of_seed).collect();
+        let (seeds, conditions) = values_by_seed(&tables.runs, *value);
+        let whole = seeds.values().filter(|values| values.len() == conditions);
+        let values: Vec<f64> = whole.map(|values| eval::stats::mean(values)).collect::<Result<_, _>>()?;
         if !values.is_empty() {
+            let count =
+                |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let [of, seeds] = [count(conditions, "condition"), count(values.len(), "seed")];
+            let statistic = format!("{statistic}; mean over {of} (model, ANR), {seeds}");
             let rng = &mut stream(2, Purpose::Bootstrap, index);
-            claims.push(Claim::decide(text, statistic, &values, *expected, rng)?);
+            claims.push(Claim::decide(text, &statistic, &values, *expected, rng)?);
         }
     }
     Ok(claims)
 }
 
-/// RE, SNP and BU of one seed under each condition that has all three.
-fn triples(tables: &Tables, seed: u64) -> Vec<[&RunRow; 3]> {
-    let of = |loss: Loss| tables.runs.iter().filter(move |run| run.seed == seed && run.loss == loss);
-    let same = |a: &RunRow, b: &RunRow| a.model == b.model && a.anr_db == b.anr_db;
-    of(Loss::Re)
-        .filter_map(|re| {
-            Some([re, of(Loss::Snp).find(|run| same(re, run))?, of(Loss::Bu).find(|run| same(re, run))?])
-        })
-        .collect()
+/// For each seed, the value under each condition that has one; and how many conditions have one of any seed.
+fn values_by_seed(runs: &[RunRow], value: Value) -> (BTreeMap<u64, Vec<f64>>, usize) {
+    let mut seeds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let mut conditions = Vec::new();
+    let same = |a: &RunRow, b: &RunRow| (&a.model, a.seed, a.anr_db) == (&b.model, b.seed, b.anr_db);
+    for (index, run) in runs.iter().enumerate() {
+        if runs[..index].iter().any(|earlier| same(earlier, run)) {
+            continue; // its condition was met with another loss
+        }
+        let of = |loss: Loss| runs.iter().find(|other| other.loss == loss && same(other, run));
+        if let Some(value) = value([Loss::Re, Loss::Snp, Loss::Bu].map(of)) {
+            seeds.entry(run.seed).or_default().push(value);
+            if !conditions.contains(&(&run.model, run.anr_db)) {
+                conditions.push((&run.model, run.anr_db));
+            }
+        }
+    }
+    (seeds, conditions.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(loss: Loss, seed: u64, anr_db: f64, auc: f64) -> RunRow {
+        RunRow {
+            model: "FCN8".to_owned(),
+            loss,
+            seed,
+            anr_db: Some(anr_db),
+            auc,
+            pauc: 0.5,
+            max_score_normal: 1.0,
+            fpr_rare: None,
+            fpr_frequent: None,
+        }
+    }
+
+    fn claims(runs: Vec<RunRow>) -> Vec<Claim> {
+        decided(&Tables { runs, conditions: Vec::new(), maxima: Vec::new() }).unwrap()
+    }
+
+    #[test]
+    fn a_claim_asks_for_the_losses_that_it_names_alone() {
+        let runs = [0, 1, 2].into_iter().flat_map(|seed| {
+            [run(Loss::Snp, seed, -10.0, 0.6), run(Loss::Bu, seed, -10.0, 0.7 + 0.01 * seed as f64)]
+        });
+        let claims = claims(runs.collect());
+        let texts: Vec<&str> = claims.iter().map(|claim| claim.text.as_str()).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
+        assert_eq!(texts[0], "BU outperforms SNP");
+        assert!((claims[0].estimate - 0.11).abs() < 1e-12);
+        assert!(
+            claims[0].statistic.ends_with("1 condition (model, ANR), 3 seeds"),
+            "{}",
+            claims[0].statistic
+        );
+    }
+
+    #[test]
+    fn a_seed_with_a_hole_is_left_out() {
+        let both =
+            |seed, anr_db, lead| [run(Loss::Snp, seed, anr_db, 0.5), run(Loss::Bu, seed, anr_db, 0.5 + lead)];
+        let mut runs: Vec<RunRow> = [0, 1]
+            .into_iter()
+            .flat_map(|seed| both(seed, -10.0, 0.1).into_iter().chain(both(seed, -20.0, 0.3)))
+            .collect();
+        runs.extend(both(2, -20.0, 0.3)); // its mean would be of other conditions
+        let claims = claims(runs);
+        assert!((claims[0].estimate - 0.2).abs() < 1e-12);
+        assert!(
+            claims[0].statistic.ends_with("2 conditions (model, ANR), 2 seeds"),
+            "{}",
+            claims[0].statistic
+        );
+    }
 }

@@ -102,7 +102,7 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     crate::report::write(page, store, content.experiment, names, content.provenance)
 }
 
-const FALSE_ALARMS: &str = "False alarms: of the stretches of rare (frequent) operations in normal files, the share whose largest score reaches the threshold that catches the set share of anomalous files.";
+const FALSE_ALARMS: &str = "False alarms: of all pairs of a normal file and a rare (frequent) operation in it, the share whose largest score reaches the threshold that catches the set share of anomalous files. An operation that fills more of a file has more frames to reach it with: rare and frequent are to be compared between losses, not with each other.";
 
 fn number(value: f64) -> String {
     format!("{value:.3}")
@@ -160,7 +160,7 @@ fn add_differences(page: &mut Page, differences: &[Difference]) {
         ],
         differences.iter().map(row),
     );
-    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses. Over seeds alone: Student's t interval of the differences by seed.");
+    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses. An anomalous file is a clip in a normal one, which stands among the normal files and under the other ANRs too; they are drawn by themselves. Over seeds alone: Student's t interval of the differences by seed.");
 }
 
 fn add_false_alarms(page: &mut Page, tables: &Tables) {

@@ -22,7 +22,7 @@ pub(super) struct RunRow {
     pub(super) auc: f64,
     pub(super) pauc: f64,
     pub(super) max_score_normal: f64,
-    /// Of the stretches of rare operations in normal files, the share that reaches the threshold.
+    /// Of the pairs of a normal file and a rare operation in it, the share whose largest score reaches the threshold.
     pub(super) fpr_rare: Option<f64>,
     pub(super) fpr_frequent: Option<f64>,
 }
@@ -151,11 +151,10 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
             if scoring.file != FileScore::Max {
-                return None; // a threshold of mean scores says nothing of the largest in a stretch
+                return None; // a threshold of mean scores says nothing of the largest
             }
-            let stretches =
-                run.scores.operations.iter().filter(|stretch| is_rare(&stretch.operation) == rare);
-            let alarms: Vec<bool> = stretches.map(|stretch| f64::from(stretch.score) >= threshold).collect();
+            let pairs = run.scores.operations.iter().filter(|pair| is_rare(&pair.operation) == rare);
+            let alarms: Vec<bool> = pairs.map(|pair| f64::from(pair.score) >= threshold).collect();
             let raised = alarms.iter().filter(|raised| **raised).count();
             (!alarms.is_empty()).then(|| raised as f64 / alarms.len() as f64)
         };
