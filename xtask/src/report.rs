@@ -7,9 +7,18 @@ use eval::atomic::write_atomically;
 use eval::claims::Claim;
 use serde::Serialize;
 
-use crate::harness::provenance::{Provenance, sources};
+use crate::harness::provenance::{Provenance, trained_by};
 use crate::harness::{CellName, Failure, Store};
 use crate::html::Page;
+
+/// So many seeds, in words: those of all rows, which differ where cells failed.
+pub(crate) fn counted_seeds(seeds: impl Iterator<Item = usize> + Clone) -> String {
+    match (seeds.clone().min().unwrap_or(0), seeds.max().unwrap_or(0)) {
+        (1, 1) => "1 seed".to_owned(),
+        (least, most) if least == most => format!("{most} seeds"),
+        (least, most) => format!("{least} to {most} seeds"),
+    }
+}
 
 /// The score card for people: `title`, then each claim with its verdict, statistic and interval.
 pub(crate) fn claims_text(title: &str, claims: &[Claim]) -> String {
@@ -62,8 +71,12 @@ pub(crate) fn write<'a>(
     page.heading("Settings");
     page.verbatim(&serde_yaml::to_string(experiment)?);
     page.heading("Provenance");
-    let trained = sources(store, names).into_iter().map(|(source, cells)| vec![source, cells.to_string()]);
-    page.table(&["source that trained", "cells"], trained);
+    let trained = trained_by(store, names).into_iter();
+    let trained = trained.map(|(what, cells)| [cells.to_string()].into_iter().chain(what).collect());
+    page.table(
+        &["cells", "source that trained them", "Cargo.lock", "compiler", "CPU", "instructions"],
+        trained,
+    );
     page.note("And the run that made these tables and figures of them:");
     if let serde_json::Value::Object(fields) = serde_json::to_value(provenance)? {
         let text =

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use candle_core::Device;
 use losses::Objective;
-use models::{Activation, Biases, Initial, Weights};
+use models::{
+    Activation, AutogradEngine, Biases, Checkpoint, Engine, FusedEngine, Initial, ModelError, Training,
+    Weights,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +33,23 @@ pub(crate) enum EngineKind {
     Fused,
     /// Autograd by candle.
     Candle,
+}
+
+impl EngineKind {
+    /// The engine, going on from `checkpoint` as `training` says.
+    ///
+    /// # Errors
+    /// Those of the engines: settings that are invalid, no memory on the device.
+    pub(crate) fn engine(
+        self,
+        training: Training,
+        checkpoint: Checkpoint,
+    ) -> Result<Box<dyn Engine>, ModelError> {
+        Ok(match self {
+            Self::Fused => Box::new(FusedEngine::new(training, checkpoint)?),
+            Self::Candle => Box::new(AutogradEngine::new(training, checkpoint, Device::Cpu)?),
+        })
+    }
 }
 
 /// What follows each layer but the last.

@@ -15,4 +15,4 @@ pub(crate) use identity::CellName;
 pub(crate) use lock::Lock;
 pub(crate) use plan::{Failure, Plan, Planned, failure, verdict};
 pub(crate) use store::{State, Store};
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{CHECKPOINT, HISTORY, LOG, SUMS_OF_HISTORY, Workspace};

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::differences::differences;
 use super::identity::to_yaml;
 use super::sums::check_sums;
-use super::workspace::remove_others;
+use super::workspace::{LOG, remove_leavings};
 use super::{CellName, Lock, Workspace};
 use crate::failure::BadInput;
 
@@ -129,7 +129,7 @@ impl Store {
 
     /// Removes what a run that was killed just after it had finished a cell left there.
     pub(super) fn tidy(&self, name: &CellName) {
-        remove_others(&self.folder(name), &self.files);
+        remove_leavings(&self.folder(name));
     }
 
     /// Adds a line to a file of a cell in training, if it is still in training; where even this fails, so be it.
@@ -142,7 +142,7 @@ impl Store {
 
     /// The last lines of the log of a cell whose training was stopped, if it has one.
     pub(crate) fn last_words(&self, name: &CellName) -> Option<String> {
-        let log = fs::read_to_string(self.partial(name).join("log.txt")).ok()?;
+        let log = fs::read_to_string(self.partial(name).join(LOG)).ok()?;
         let lines: Vec<&str> = log.lines().collect();
         Some(lines[lines.len().saturating_sub(LAST_LINES)..].join("\n"))
     }
@@ -170,6 +170,7 @@ fn check_resolved(folder: &Path, resolved: &impl Serialize) -> Result<(), String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::CHECKPOINT;
     use crate::harness::sums::SUMS;
 
     #[derive(Clone, Serialize)]
@@ -186,7 +187,7 @@ mod tests {
     fn finished(store: &Store, name: &CellName, settings: &Settings) {
         let workspace = store.workspace(name).unwrap();
         workspace.write("metrics.json", b"{}").unwrap();
-        workspace.append("checkpoint", "to be dropped").unwrap();
+        workspace.append(CHECKPOINT, "to be dropped").unwrap();
         workspace.finish(settings).unwrap();
     }
 
@@ -201,10 +202,12 @@ mod tests {
         assert_eq!(store.state(&name, &settings), State::Missing, "a partial cell is not done");
         finished(&store, &name, &settings);
         assert_eq!(store.state(&name, &settings), State::Done);
-        assert!(!store.folder(&name).join("checkpoint").exists());
-        fs::write(store.folder(&name).join("checkpoint"), "of a run that was killed just then").unwrap();
+        let file = |name_of_file: &str| store.folder(&name).join(name_of_file);
+        assert!(!file(CHECKPOINT).exists());
+        fs::write(file(CHECKPOINT), "of a run that was killed just then").unwrap();
+        fs::write(file("notes.md"), "somebody's own").unwrap();
         store.tidy(&name);
-        assert!(!store.folder(&name).join("checkpoint").exists());
+        assert!(!file(CHECKPOINT).exists() && file("notes.md").exists());
         assert_eq!(store.state(&name, &settings), State::Done);
         fs::write(store.folder(&name).join("metrics.json"), b"{\"x\":1}").unwrap();
         assert!(

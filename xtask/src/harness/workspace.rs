@@ -10,7 +10,19 @@ use serde::Serialize;
 
 use super::identity::to_yaml;
 use super::store::RESOLVED;
-use super::sums::{SUMS, write_sums};
+use super::sums::write_sums;
+
+/// Parameters and optimizer of a training that goes on.
+pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
+
+/// Begins the names of files beside the checkpoint that go with it.
+pub(crate) const SUMS_OF_HISTORY: &str = "history-sums-";
+
+/// What happens in training.
+pub(crate) const HISTORY: &str = "history.csv";
+
+/// What a cell's runs said.
+pub(crate) const LOG: &str = "log.txt";
 
 /// The hidden folder of a cell that is being trained.
 #[derive(Debug)]
@@ -79,17 +91,19 @@ impl Workspace {
         let cells = self.place.parent().expect("a cell lies in a folder");
         let synced = File::open(cells).and_then(|folder| folder.sync_all());
         synced.with_context(|| format!("{}: cannot be synced", cells.display()))?;
-        remove_others(&self.place, &self.files);
+        remove_leavings(&self.place);
         Ok(())
     }
 }
 
-/// Removes from a finished cell what is not of it: its last checkpoint. The cell is whole with it or without, so that
-/// what cannot be removed stays.
-pub(super) fn remove_others(cell: &Path, files: &[&str]) {
+/// Removes from a finished cell what training left there: its last checkpoint. The cell is whole with it or without, so
+/// that what cannot be removed stays; and so does what somebody else has put there.
+pub(super) fn remove_leavings(cell: &Path) {
     for path in fs::read_dir(cell).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().and_then(|name| name.to_str());
-        if !name.is_some_and(|name| name == SUMS || files.contains(&name)) {
+        let left =
+            |name: &str| name == CHECKPOINT || name.starts_with(SUMS_OF_HISTORY) || name.ends_with(".tmp");
+        if name.is_some_and(left) {
             let _ = fs::remove_file(&path);
         }
     }

@@ -14,6 +14,7 @@ use super::timeline::timeline;
 use super::training::history;
 use crate::config::{Loss, ScoringConfig, SweepExperiment};
 use crate::harness::Store;
+use crate::report::counted_seeds;
 
 /// A drawn figure: `<name>.png` and `<name>.svg`, and what it says of itself.
 pub(super) struct Figure {
@@ -68,9 +69,10 @@ fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
         interval: row.auc.interval,
     };
     let bars: Vec<AucBar> = tables.conditions.iter().map(bar).collect();
-    let seeds = tables.conditions.iter().map(|row| row.seeds).max().unwrap_or(0);
-    let over = if seeds == 1 { "1 seed".to_owned() } else { format!("mean over {seeds} seeds") };
-    let whiskers = if seeds > 1 { ", with the 95 % interval of Student's t" } else { "" };
+    let over = counted_seeds(tables.conditions.iter().map(|row| row.seeds));
+    let several = tables.conditions.iter().any(|row| row.seeds > 1);
+    let over = if several { format!("mean over {over}") } else { over };
+    let whiskers = if several { ", with the 95 % interval of Student's t" } else { "" };
     let caption = format!("AUC of test files by autoencoder, ANR and loss: {over}{whiskers}.");
     drawn(store, "figure4", caption, |caption, stem| figure4(&bars, caption, stem))
 }

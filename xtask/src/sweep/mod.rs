@@ -32,7 +32,7 @@ use crate::config::{self, Kind, SweepCell, SweepExperiment};
 use crate::failure::BadInput;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, Plan, Planned, Store, stop, verdict};
+use crate::harness::{CellName, Failure, LOG, Plan, Planned, Store, stop, verdict};
 use crate::run_args::RunArgs;
 
 use cells::{cells, chosen, stems};
@@ -78,13 +78,13 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     if args.run.plan {
         return plan(args, &experiment, &store);
     }
+    let provenance = Provenance::now(args.run.jobs());
     // The lock first: what is there must not change between the look and the work.
     let _lock = store.open()?;
     let sounds = Sounds::open(&experiment)?;
     let all = cells(&experiment, &sounds);
     let asked = chosen(args.only.as_ref(), all.clone(), |(name, _)| name.stem())?;
     let cells = Plan::new(&store, all);
-    let provenance = Provenance::now(args.run.jobs());
     let asked = |name: &CellName| asked.iter().any(|(other, _)| other == name);
     let failures = train_all(&cells, asked, &experiment, &sounds, &store, &provenance)?;
     let results = Results::read(&cells, &failures, &store);
@@ -194,7 +194,7 @@ fn train_all(
             // The nets of other machines do not suffer for the sounds of this one.
             Err(error) => {
                 for Planned { name, cell, .. } in &cells {
-                    store.tell(name, trainer::LOG, &format!("failed: {error}"));
+                    store.tell(name, LOG, &format!("failed: {error}"));
                     progress.leave_out(cell.training.updates());
                     failures.push((name.clone(), error.to_string()));
                 }

@@ -8,7 +8,6 @@ use features::testset::{TestItem, TestSet, Truth};
 use models::{Checkpoint, Engine, Parameters};
 
 use super::scores::{FileScore, FrameScore, OperationScore};
-use super::trainer::engine;
 use crate::config::SweepCell;
 
 /// Rows scored at a time, so that a long file takes no more memory than a short one.
@@ -33,7 +32,7 @@ impl Scorer {
         let checkpoint = Checkpoint::start(parameters.clone(), cell.training().amsgrad);
         let (samples, rows) = (Vec::new(), Vec::new());
         let log_mel = LogMel::new(&cell.model.front_end.log_mel())?;
-        Ok(Self { log_mel, engine: engine(cell, checkpoint)?, samples, rows })
+        Ok(Self { log_mel, engine: cell.engine.engine(cell.training(), checkpoint)?, samples, rows })
     }
 
     /// The scores of all frames of the sound in `self.samples`.

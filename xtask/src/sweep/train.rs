@@ -13,11 +13,11 @@ use super::groups::Group;
 use super::metrics::Metrics;
 use super::scores::Scores;
 use super::sounds::Material;
-use super::trainer::{HISTORY, LOG, Trainer};
+use super::trainer::Trainer;
 use crate::config::{FileScore, SweepCell};
 use crate::harness::progress::Progress;
-use crate::harness::provenance::Provenance;
-use crate::harness::{Failure, Planned, Store, failure, stop};
+use crate::harness::provenance::{ENV, Provenance};
+use crate::harness::{Failure, HISTORY, LOG, Planned, Store, failure, stop};
 
 /// Every file of a finished cell but its settings.
 pub(super) const FILES: [&str; 9] = [
@@ -28,7 +28,7 @@ pub(super) const FILES: [&str; 9] = [
     "timeline.csv",
     "metrics.json",
     "weights.safetensors",
-    "env.json",
+    ENV,
     LOG,
 ];
 
@@ -185,7 +185,6 @@ fn finish(trainer: &Trainer<'_>, context: &Context<'_>) -> Result<()> {
     scores.write(workspace)?;
     workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
     workspace.write("weights.safetensors", &parameters.to_bytes())?;
-    workspace.write("env.json", (serde_json::to_string_pretty(context.provenance)? + "\n").as_bytes())?;
     workspace.finish(cell)?;
     context.progress.say(&format!("{name}: {}", metrics.summary(context.file)));
     Ok(())

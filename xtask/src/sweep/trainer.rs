@@ -4,23 +4,18 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use candle_core::Device;
 use features::rng::{Purpose, stream};
-use models::{AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, ModelError, Parameters};
+use models::{Batch, Checkpoint, Engine, Parameters};
 
 use super::history::{History, Update};
-use crate::config::{EngineKind, SweepCell};
+use crate::config::SweepCell;
 use crate::harness::progress::{Line, Progress};
-use crate::harness::provenance::Provenance;
-use crate::harness::{Planned, Store, Workspace};
-
-const CHECKPOINT: &str = "checkpoint.safetensors";
-pub(super) const HISTORY: &str = "history.csv";
-pub(super) const LOG: &str = "log.txt";
+use crate::harness::provenance::{Origin, Provenance};
+use crate::harness::{CHECKPOINT, HISTORY, LOG, Planned, SUMS_OF_HISTORY, Store, Workspace};
 
 /// The sums behind the history up to `step`: beside the checkpoint of that step.
 fn sums(step: u64) -> String {
-    format!("history-sums-{step}.csv")
+    format!("{SUMS_OF_HISTORY}{step}.csv")
 }
 
 /// A cell in training.
@@ -56,7 +51,8 @@ impl<'a> Trainer<'a> {
                 provenance.started, provenance.source
             ),
         )?;
-        let engine = engine(cell, checkpoint)?;
+        Origin::record(&workspace, step, provenance)?;
+        let engine = cell.engine.engine(cell.training(), checkpoint)?;
         progress.skip(step);
         let line = progress.line(planned.name.stem());
         Ok(Self { planned, workspace, engine, history, step, opened: (Instant::now(), step), line })
@@ -115,7 +111,7 @@ impl<'a> Trainer<'a> {
             LOG,
             &format!("saved at update {}: objective {:.6}", self.step, self.history.objective()),
         )?;
-        self.workspace.remove_all(|name| name.starts_with("history-sums-") && name != sums(self.step))
+        self.workspace.remove_all(|name| name.starts_with(SUMS_OF_HISTORY) && name != sums(self.step))
     }
 
     /// `history.csv`.
@@ -127,14 +123,6 @@ impl<'a> Trainer<'a> {
     pub(super) fn parameters(&self) -> Result<Parameters> {
         Ok(self.engine.checkpoint()?.parameters)
     }
-}
-
-/// The engine of `cell`, going on from `checkpoint`.
-pub(super) fn engine(cell: &SweepCell, checkpoint: Checkpoint) -> Result<Box<dyn Engine>, ModelError> {
-    Ok(match cell.engine {
-        EngineKind::Fused => Box::new(FusedEngine::new(cell.training(), checkpoint)?),
-        EngineKind::Candle => Box::new(AutogradEngine::new(cell.training(), checkpoint, Device::Cpu)?),
-    })
 }
 
 /// The last checkpoint with the history up to it, or the start of training.

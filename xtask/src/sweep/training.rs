@@ -9,9 +9,8 @@ use serde::Deserialize;
 use super::results::{Results, Run};
 use super::rows::read_csv;
 use super::tables::Spread;
-use super::trainer::HISTORY;
 use crate::config::Loss;
-use crate::harness::Store;
+use crate::harness::{HISTORY, Store};
 
 /// What is read of a line of `history.csv`.
 #[derive(Clone, Copy, Debug, Deserialize)]

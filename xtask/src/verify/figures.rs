@@ -8,7 +8,6 @@ use models::{Checkpoint, Parameters};
 
 use super::cells::{Results, RunResult};
 use super::score::Judge;
-use super::train::engine;
 use crate::config::RingExperiment;
 use crate::harness::Store;
 
@@ -56,5 +55,5 @@ fn grid_scores(store: &Store, run: &RunResult, judge: &Judge) -> Result<Vec<f32>
     let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let parameters = Parameters::from_bytes(&bytes, &path, &run.cell.architecture()?)?;
     let checkpoint = Checkpoint::start(parameters, run.cell.training().amsgrad);
-    judge.scores(engine(&run.cell, checkpoint)?.as_mut())
+    judge.scores(run.cell.engine.engine(run.cell.training(), checkpoint)?.as_mut())
 }

@@ -5,13 +5,14 @@ use std::io::Write;
 use anyhow::Result;
 use eval::Table;
 use eval::atomic::write_atomically;
+use serde_json::json;
 
 use super::Run;
 use super::cells::{Results, RunResult};
 use super::table1::{Row, Spread, Table1};
 use crate::config::{Loss, Reading, RingCell, RingExperiment};
 use crate::harness::Store;
-use crate::harness::provenance::Provenance;
+use crate::harness::provenance::{ENV, Provenance, trained_by};
 
 /// A reading with its table and how far that is from the printed one.
 struct Outcome {
@@ -37,7 +38,7 @@ pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<(
         return results.verdict(); // what an earlier run wrote stays
     }
     let outcomes = outcomes(readings, &results)?;
-    write(&run.store, &outcomes, &provenance)?;
+    write(&run.store, &outcomes, &results, &provenance)?;
     crate::print(&to_text(&outcomes));
     results.verdict()
 }
@@ -73,8 +74,8 @@ fn numbers() -> impl Iterator<Item = (&'static str, Loss, fn(&Row) -> Spread)> {
         .flat_map(|(measure, number)| Loss::ALL.map(|loss| (measure, loss, number)))
 }
 
-fn write(store: &Store, outcomes: &[Outcome], provenance: &Provenance) -> Result<()> {
-    let seeds = |outcome: &Outcome| outcome.table.0.iter().map(|row| row.seeds as i64).max().unwrap_or(0);
+fn write(store: &Store, outcomes: &[Outcome], results: &Results, provenance: &Provenance) -> Result<()> {
+    let seeds = |outcome: &Outcome| outcome.table.0.iter().map(|row| row.seeds as i64).min().unwrap_or(0);
     let mut table = Table::new()
         .text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()))
         .integer("seeds", outcomes.iter().map(seeds));
@@ -95,8 +96,15 @@ fn write(store: &Store, outcomes: &[Outcome], provenance: &Provenance) -> Result
     table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
     table.write_csv(&store.root().join("readings.csv"))?;
     table.write_parquet(&store.root().join("readings.parquet"))?;
-    let provenance = serde_json::to_string_pretty(provenance)? + "\n";
-    Ok(write_atomically(&store.root().join("env.json"), |file| file.write_all(provenance.as_bytes()))?)
+    let trained_by: Vec<serde_json::Value> = trained_by(store, results.runs.iter().map(|run| &run.name))
+        .into_iter()
+        .map(|([source, lock, rustc, cpu, instructions], cells)| {
+            json!({ "cells": cells, "source": source, "lock": lock, "rustc": rustc, "cpu": cpu, "instructions": instructions })
+        })
+        .collect();
+    let origin = json!({ "tables_by": provenance, "trained_by": trained_by });
+    let origin = serde_json::to_string_pretty(&origin)? + "\n";
+    Ok(write_atomically(&store.root().join(ENV), |file| file.write_all(origin.as_bytes()))?)
 }
 
 fn to_text(outcomes: &[Outcome]) -> String {

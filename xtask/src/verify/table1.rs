@@ -8,6 +8,7 @@ use super::cells::RunResult;
 use super::score::Metrics;
 use crate::config::{Loss, PaperValues, RingExperiment};
 use crate::harness::Store;
+use crate::report::counted_seeds;
 
 /// A divergence over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +92,7 @@ impl Table1 {
     /// The table for people: ours, the paper's, and the difference in sd.
     pub(super) fn to_text(&self) -> String {
         let column = |value: fn(&Row) -> String| self.0.iter().map(value);
-        let seeds = self.0.iter().map(|row| row.seeds).max().unwrap_or(0);
+        let seeds = counted_seeds(self.0.iter().map(|row| row.seeds));
         let table = Table::new()
             .text("loss", column(|row| row.loss.to_string()))
             .text("D(p||q)", column(|row| row.kld_p.to_text()))
@@ -100,7 +101,7 @@ impl Table1 {
             .text("D(U||q)", column(|row| row.kld_u.to_text()))
             .optional("paper ", self.0.iter().map(|row| row.paper.map(|paper| paper.kld_u)))
             .text("differs by ", column(|row| in_sd(row.kld_u.distance(row.paper.map(|paper| paper.kld_u)))));
-        format!("Table 1, mean ± sd over {seeds} seeds\n{}", table.to_text(3))
+        format!("Table 1, mean ± sd over {seeds}\n{}", table.to_text(3))
     }
 }
 

@@ -4,26 +4,20 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use candle_core::Device;
 use eval::Grid;
 use features::ring::RingBatches;
 use features::rng::{Purpose, stream};
 use losses::Value;
-use models::{AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, ModelError, Parameters};
+use models::{Batch, Checkpoint, Engine, Parameters};
 
 use super::score::Judge;
-use crate::config::{EngineKind, RingCell};
+use crate::config::RingCell;
 use crate::harness::progress::Progress;
-use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Store, Workspace};
-
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const HISTORY: &str = "history.csv";
-const LOG: &str = "log.txt";
+use crate::harness::provenance::{ENV, Origin, Provenance};
+use crate::harness::{CHECKPOINT, CellName, HISTORY, LOG, Store, Workspace};
 
 /// Every file of a finished cell but its settings.
-pub(super) const FILES: [&str; 6] =
-    [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", "env.json", LOG];
+pub(super) const FILES: [&str; 6] = [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", ENV, LOG];
 
 /// Updates between reports of progress.
 const PROGRESS_EVERY: u64 = 250;
@@ -61,7 +55,8 @@ fn train_in(
     let start = checkpoint.optimizer.step;
     workspace
         .append(LOG, &format!("{}: from update {start} of {}", provenance.started, cell.training.updates))?;
-    let mut engine = engine(cell, checkpoint)?;
+    Origin::record(workspace, start, provenance)?;
+    let mut engine = cell.engine.engine(cell.training(), checkpoint)?;
     progress.skip(start);
     update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;
     let parameters = engine.checkpoint()?.parameters;
@@ -72,16 +67,7 @@ fn train_in(
     workspace.write(HISTORY, history.text.as_bytes())?;
     workspace.write("scores.csv", scores_csv(&judge.grid, &scores).as_bytes())?;
     workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
-    workspace.write("weights.safetensors", &parameters.to_bytes())?;
-    workspace.write("env.json", (serde_json::to_string_pretty(provenance)? + "\n").as_bytes())
-}
-
-/// The engine of `cell`, going on from `checkpoint`.
-pub(super) fn engine(cell: &RingCell, checkpoint: Checkpoint) -> Result<Box<dyn Engine>, ModelError> {
-    Ok(match cell.engine {
-        EngineKind::Fused => Box::new(FusedEngine::new(cell.training(), checkpoint)?),
-        EngineKind::Candle => Box::new(AutogradEngine::new(cell.training(), checkpoint, Device::Cpu)?),
-    })
+    workspace.write("weights.safetensors", &parameters.to_bytes())
 }
 
 /// The last checkpoint with the history up to it, or the start of training.
