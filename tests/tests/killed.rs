@@ -44,7 +44,7 @@ fn kill_with_checkpoints(out: &Path) -> Vec<PathBuf> {
     checkpoints(out)
 }
 
-/// Update from which each session of a cell went on, as its log tells.
+/// Update from which each run of a cell went on, as its log tells.
 fn starts(cell: &Path) -> Vec<u64> {
     let start = |line: &str| line.split_once("from update ")?.1.split(' ').next()?.parse().ok();
     text(&cell.join("log.txt")).lines().filter_map(start).collect()

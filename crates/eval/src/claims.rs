@@ -83,11 +83,11 @@ impl Claim {
         Self::of_interval(text, statistic, estimate, interval, expected)
     }
 
-    /// Decides a claim by an interval that is already there, as [`crate::paired::auc_difference`] gives one.
+    /// Decides a claim by an interval that is already there.
     ///
     /// # Errors
     /// When the estimate or an end of the interval is not finite.
-    pub fn of_interval(
+    fn of_interval(
         text: &str,
         statistic: &str,
         estimate: f64,

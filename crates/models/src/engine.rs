@@ -48,6 +48,9 @@ pub trait Engine {
     ///
     /// # Errors
     /// A batch that does not fit, and those of the engine.
+    ///
+    /// # Panics
+    /// When `gradient` does not hold one number a parameter.
     fn gradient(&mut self, batch: Batch<'_>, gradient: &mut [f32]) -> Result<Value, ModelError>;
 
     /// One update θ ← θ - AMSGrad(∇J) on `batch`; the objective before it.

@@ -1,4 +1,4 @@
-//! A front end of `experiments/toycar*.yaml`: what of `features::log_mel` can be set.
+//! A front end of a sweep's file: what of `features::log_mel` can be set.
 
 use features::context::Edges;
 use features::log_mel::{LogMel, LogMelConfig};

@@ -19,7 +19,7 @@ use crate::harness::{CellName, Store, Workspace};
 pub(super) struct FileScore {
     /// The sound, or the clip that is mixed into one.
     pub(super) file: String,
-    /// `normal`, `anomalous` or `unlabelled`.
+    /// `normal`, `anomalous` or `unlabelled`; `training` in `training_scores.csv`.
     pub(super) label: String,
     /// Kind of machine.
     pub(super) machine: String,

@@ -1,4 +1,5 @@
-//! Pictures compared with golden ones. `UPDATE_GOLDEN=1 cargo test --test figures --test sweep_figures` writes them anew.
+//! Pictures compared with golden ones. `UPDATE_GOLDEN=1 cargo test --release --workspace --test figures
+//! --test sweep_figures` writes them anew.
 
 use std::fs;
 use std::io::BufReader;

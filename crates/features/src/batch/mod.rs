@@ -82,7 +82,7 @@ pub enum BatchError {
     /// The sounds do not make a batch.
     #[error(transparent)]
     Sounds(#[from] DatasetError),
-    /// The front end cannot be made, or refuses a sound.
+    /// The front end refuses the samples of a batch.
     #[error("batch {index} of seed {seed}: {source}")]
     Features {
         /// The seed of the training.
@@ -239,7 +239,8 @@ impl BatchMaker {
     /// on the two numbers and the sounds alone. Allocates next to nothing once `batch` has been used.
     ///
     /// # Errors
-    /// [`BatchError::Mix`] when the clip falls on silence however often the batch is drawn.
+    /// [`BatchError::Mix`] when the clip falls on silence however often the batch is drawn; [`BatchError::Features`] when
+    /// a sample is no number that the front end takes.
     pub fn make(&mut self, seed: u64, index: u64, batch: &mut Batch) -> Result<(), BatchError> {
         let draw = self.mix(seed, index)?;
         let clip = &self.sounds.something_else[draw.clip].samples;

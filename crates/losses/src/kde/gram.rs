@@ -44,7 +44,7 @@ const TILE_NUMBERS: usize = 1 << 16;
 const TILE_COLUMNS: usize = 192;
 
 /// The lanes of the widest register, numbered.
-const LANES: [f32; 16] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
+const NUMBERED_LANES: [f32; 16] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
 
 /// Rows less their origin and scaled, as they stand and in panels, and half their square norms.
 #[derive(Debug)]
@@ -271,7 +271,7 @@ fn hide_lower<S: Simd, const COLUMNS: usize>(
     top: usize,
     first: usize,
 ) {
-    let (lanes, _) = S::as_simd_f32s(&LANES[..S::F32_LANES]);
+    let (lanes, _) = S::as_simd_f32s(&NUMBERED_LANES[..S::F32_LANES]);
     for (column, products) in products.iter_mut().enumerate() {
         let column = simd.splat_f32s((first + column) as f32);
         for (register, product) in products.iter_mut().enumerate() {
