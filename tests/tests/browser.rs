@@ -93,7 +93,7 @@ fn the_report_of_a_sweep_renders() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     Outcome::success(&mut sweep(&sounds, folder.path()));
     let found = look(&browser, &folder.path().join("report.html"));
-    assert!(found.starts_with("pictures 6 of 6, sorted 53 of 53, "), "{found}");
+    assert!(found.starts_with("pictures 6 of 6, sorted 57 of 57, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }
 
@@ -103,6 +103,6 @@ fn the_report_of_the_ring_renders() {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(verify(folder.path()).args(["--seeds", "2"]));
     let found = look(&browser, &folder.path().join("report.html"));
-    assert!(found.starts_with("pictures 2 of 2, sorted 25 of 25, "), "{found}");
+    assert!(found.starts_with("pictures 2 of 2, sorted 29 of 29, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }
