@@ -49,12 +49,12 @@ fn estimate(claim: &Claim) -> String {
 }
 
 /// The cells that are not there.
-pub(crate) fn add_holes(page: &mut Page, holes: &[Failure]) {
-    if !holes.is_empty() {
+pub(crate) fn add_failures(page: &mut Page, failures: &[Failure]) {
+    if !failures.is_empty() {
         page.heading("Cells that failed");
         page.table(
             &["cell", "last words"],
-            holes.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
+            failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
         );
     }
 }

@@ -3,7 +3,11 @@
 //! Code for registers is fast only where all of it is inlined into the function that `pulp` compiles for the
 //! instruction set: so it stands in `#[inline(always)]` functions and plain loops, never in closures.
 
+use aligned_vec::{AVec, ConstAlign};
 use pulp::Simd;
+
+/// Numbers that begin at a cache line, so that no register is loaded from two.
+pub type Lines = AVec<f32, ConstAlign<64>>;
 
 /// Smallest exponent whose power of two is a normal `f32`.
 pub const MIN_EXPONENT: f32 = -126.0;

@@ -25,7 +25,7 @@ pub(crate) use readings::{Reading, Readings};
 pub(crate) use ring::{PaperValues, RingCell, RingExperiment};
 pub(crate) use sweep::SweepExperiment;
 pub(crate) use sweep_cell::SweepCell;
-pub(crate) use sweep_settings::{FileScore, ScoringConfig};
+pub(crate) use sweep_settings::{FileScoring, ScoringConfig};
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]

@@ -112,7 +112,7 @@ pub(crate) struct SoundLossConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoringConfig {
     /// The score of a file from those of its frames.
-    pub(crate) file: FileScore,
+    pub(crate) file: FileScoring,
     /// Each so manieth file of each kind is scored: 1 is all.
     pub(crate) every: usize,
     /// False-positive rate up to which pAUC is taken.
@@ -126,7 +126,7 @@ pub(crate) struct ScoringConfig {
 /// The score of a file from those of its frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum FileScore {
+pub(crate) enum FileScoring {
     /// The largest (Eq. 11).
     Max,
     /// The mean, as other benchmarks have it.

@@ -11,7 +11,7 @@ use features::rng::{Purpose, stream};
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::tables::{RunRow, Tables};
-use crate::config::{FileScore, Loss};
+use crate::config::{FileScoring, Loss};
 
 /// The difference of two losses in AUC under one condition, paired over seeds and test files.
 pub(super) struct Difference {
@@ -34,7 +34,7 @@ pub(super) struct Claims {
 const COMPARED: [[Loss; 2]; 2] = [[Loss::Snp, Loss::Bu], [Loss::Re, Loss::Snp]];
 
 impl Claims {
-    pub(super) fn decide(results: &Results, tables: &Tables, kind: FileScore) -> Result<Self> {
+    pub(super) fn decide(results: &Results, tables: &Tables, kind: FileScoring) -> Result<Self> {
         Ok(Self { differences: differences(results, kind)?, decided: decided(tables)? })
     }
 
@@ -71,7 +71,7 @@ impl Claims {
     }
 }
 
-fn differences(results: &Results, kind: FileScore) -> Result<Vec<Difference>> {
+fn differences(results: &Results, kind: FileScoring) -> Result<Vec<Difference>> {
     let mut differences = Vec::new();
     for [a, b] in COMPARED {
         for model in results.models() {

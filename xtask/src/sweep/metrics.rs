@@ -54,7 +54,7 @@ pub(super) struct Condition {
 }
 
 /// The conditions that `files` make, in their order.
-pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Condition> {
+pub(super) fn conditions(files: &[FileScore], kind: config::FileScoring) -> Vec<Condition> {
     let score = |file: &FileScore| file.by(kind);
     let labelled = |label: &'static str| files.iter().filter(move |file| file.label == label);
     let normal: Vec<f64> = labelled("normal").map(score).collect();
@@ -75,14 +75,14 @@ pub(super) fn conditions(files: &[FileScore], kind: config::FileScore) -> Vec<Co
 impl Metrics {
     pub(super) fn of(scores: &Scores) -> Result<Self> {
         let by = |kind| ScoreMetrics::of(scores, kind);
-        Ok(Self { max: by(config::FileScore::Max)?, mean: by(config::FileScore::Mean)? })
+        Ok(Self { max: by(config::FileScoring::Max)?, mean: by(config::FileScoring::Mean)? })
     }
 
     /// The areas and the threshold in a line, by the score that the tables take.
-    pub(super) fn summary(&self, kind: config::FileScore) -> String {
+    pub(super) fn summary(&self, kind: config::FileScoring) -> String {
         let of = match kind {
-            config::FileScore::Max => &self.max,
-            config::FileScore::Mean => &self.mean,
+            config::FileScoring::Max => &self.max,
+            config::FileScoring::Mean => &self.mean,
         };
         let area = |condition: &ConditionMetrics| {
             let anr = condition.anr_db.map_or(String::new(), |anr_db| format!(" at {anr_db} dB"));
@@ -94,7 +94,7 @@ impl Metrics {
 }
 
 impl ScoreMetrics {
-    fn of(scores: &Scores, kind: config::FileScore) -> Result<Self> {
+    fn of(scores: &Scores, kind: config::FileScoring) -> Result<Self> {
         let measured = conditions(&scores.files, kind).into_iter().map(|condition| {
             let Condition { anr_db, normal, anomalous } = condition;
             let pauc = partial_auc(&normal, &anomalous, MAX_FPR)?;

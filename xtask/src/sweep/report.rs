@@ -16,7 +16,7 @@ use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
 use crate::html::Page;
-use crate::report::{add_claims, add_holes, claims_text};
+use crate::report::{add_claims, add_failures, claims_text};
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
 
@@ -70,7 +70,7 @@ fn undefined(results: &Results) -> Option<String> {
 pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the objective experiment");
     page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files.");
-    add_holes(&mut page, &content.results.holes);
+    add_failures(&mut page, &content.results.failures);
     if !content.results.missing.is_empty() {
         page.paragraph(&format!("Not trained, and in no table: {}.", content.results.missing.join(", ")));
     }

@@ -21,7 +21,7 @@ pub(super) struct Results {
     /// Finished cells, in the order of tables.
     pub(super) runs: Vec<Run>,
     /// Cells that failed, or cannot be read, and why.
-    pub(super) holes: Vec<Failure>,
+    pub(super) failures: Vec<Failure>,
     /// Cells that nobody asked for yet, and those of them that are damaged, with why.
     pub(super) missing: Vec<String>,
 }
@@ -29,16 +29,16 @@ pub(super) struct Results {
 impl Results {
     /// Reads the finished cells of `plan`; what `failures` names is a hole, and so is what cannot be read.
     pub(super) fn read(plan: &Plan<SweepCell>, failures: &[Failure], store: &Store) -> Self {
-        let mut results = Self { runs: Vec::new(), holes: Vec::new(), missing: Vec::new() };
+        let mut results = Self { runs: Vec::new(), failures: Vec::new(), missing: Vec::new() };
         for Planned { name, cell, .. } in &plan.0 {
             if let Some(failure) = failures.iter().find(|(failed, _)| failed == name) {
-                results.holes.push(failure.clone());
+                results.failures.push(failure.clone());
                 continue;
             }
             match store.state(name, cell) {
                 State::Done => match Scores::read(store, name) {
                     Ok(scores) => results.runs.push(Run { name: name.clone(), cell: cell.clone(), scores }),
-                    Err(error) => results.holes.push((name.clone(), format!("{error:#}"))),
+                    Err(error) => results.failures.push((name.clone(), format!("{error:#}"))),
                 },
                 State::Damaged(why) => results.missing.push(format!("{name} (damaged: {why})")),
                 _ => results.missing.push(name.to_string()),
@@ -68,6 +68,6 @@ impl Results {
 
     /// Fails when a cell failed.
     pub(super) fn verdict(&self) -> Result<()> {
-        crate::harness::verdict(&self.holes)
+        crate::harness::verdict(&self.failures)
     }
 }

@@ -47,10 +47,10 @@ pub(super) struct FileScore {
 
 impl FileScore {
     /// The score of the file by `kind`.
-    pub(super) fn by(&self, kind: config::FileScore) -> f64 {
+    pub(super) fn by(&self, kind: config::FileScoring) -> f64 {
         f64::from(match kind {
-            config::FileScore::Max => self.score,
-            config::FileScore::Mean => self.mean_score,
+            config::FileScoring::Max => self.score,
+            config::FileScoring::Mean => self.mean_score,
         })
     }
 }
@@ -154,7 +154,7 @@ impl Scores {
     /// The largest score of a normal file.
     pub(super) fn max_normal(&self) -> f64 {
         let normal = self.files.iter().filter(|file| file.label == "normal");
-        normal.map(|file| file.by(config::FileScore::Max)).fold(f64::NEG_INFINITY, f64::max)
+        normal.map(|file| file.by(config::FileScoring::Max)).fold(f64::NEG_INFINITY, f64::max)
     }
 }
 

@@ -10,7 +10,7 @@ use eval::stats::{mean, sd, t_interval};
 use super::maxima::{self, MaximaRow};
 use super::metrics::conditions;
 use super::results::{Results, Run};
-use crate::config::{FileScore, Loss, ScoringConfig};
+use crate::config::{FileScoring, Loss, ScoringConfig};
 use crate::harness::Store;
 
 /// A run under one test condition.
@@ -150,7 +150,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
     let rows = conditions(&run.scores.files, scoring.file).into_iter().map(|condition| {
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
-            if scoring.file != FileScore::Max {
+            if scoring.file != FileScoring::Max {
                 return None; // a threshold of mean scores says nothing of the largest
             }
             let pairs = run.scores.operations.iter().filter(|pair| is_rare(&pair.operation) == rare);

@@ -7,7 +7,7 @@ use eval::figures::{FrameScores, OperationSpan, ScoreTimeline};
 use super::metrics::conditions;
 use super::results::Run;
 use super::scores::FrameScore;
-use crate::config::{FileScore, ScoringConfig};
+use crate::config::{FileScoring, ScoringConfig};
 
 /// What `timeline.csv` of each of `runs` holds, with the threshold of each.
 pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<ScoreTimeline>> {
@@ -19,7 +19,7 @@ pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<
     let seconds = last_s + first_s; // as much context before the first frame as after the last
     let losses = runs.iter().map(|run| {
         // A threshold of mean scores says nothing of a frame.
-        let shown = scoring.file == FileScore::Max;
+        let shown = scoring.file == FileScoring::Max;
         let anomalous = conditions(&run.scores.files, scoring.file).into_iter().next().filter(|_| shown);
         let threshold =
             anomalous.map(|condition| threshold_at_tpr(&condition.anomalous, scoring.tpr)).transpose()?;

@@ -14,7 +14,7 @@ use super::metrics::Metrics;
 use super::scores::Scores;
 use super::sounds::Material;
 use super::trainer::Trainer;
-use crate::config::{FileScore, SweepCell};
+use crate::config::{FileScoring, SweepCell};
 use crate::harness::progress::Progress;
 use crate::harness::provenance::{ENV, Provenance};
 use crate::harness::{Failure, HISTORY, LOG, Planned, Store, failure, stop};
@@ -40,7 +40,7 @@ pub(super) struct Context<'a> {
     pub(super) provenance: &'a Provenance,
     pub(super) progress: &'a Progress,
     /// The score by which a finished cell is told of.
-    pub(super) file: FileScore,
+    pub(super) file: FileScoring,
     /// Scores files in parallel.
     pub(super) scoring: &'a ThreadPool,
 }

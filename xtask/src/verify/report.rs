@@ -12,7 +12,7 @@ use crate::config::RingExperiment;
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
 use crate::html::Page;
-use crate::report::{add_claims, add_holes};
+use crate::report::{add_claims, add_failures};
 
 /// What the report tells.
 pub(super) struct Content<'a> {
@@ -64,7 +64,7 @@ fn add_table1(page: &mut Page, table: &Table1) {
 }
 
 fn add_runs(page: &mut Page, results: &Results) {
-    add_holes(page, &results.failures);
+    add_failures(page, &results.failures);
     page.heading("Runs");
     let rows = results.runs.iter().map(|run| {
         let metrics = &run.metrics;

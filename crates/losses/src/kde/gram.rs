@@ -12,8 +12,8 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::features::Features;
-use super::tiles::{Lines, Tile, TileKernel};
-use crate::simd::{MIN_EXPONENT, exp2};
+use super::tiles::{Tile, TileKernel};
+use crate::simd::{Lines, MIN_EXPONENT, exp2};
 
 /// Registers of rows in a block.
 const REGISTERS: usize = 2;

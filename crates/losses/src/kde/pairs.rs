@@ -3,8 +3,8 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::features::Features;
-use super::tiles::{LANES, Lines, Tile, TileKernel};
-use crate::simd::{MIN_EXPONENT, exp2};
+use super::tiles::{LANES, Tile, TileKernel};
+use crate::simd::{Lines, MIN_EXPONENT, exp2};
 
 /// Rows taken together, so that a column's coordinates and sum are loaded once for all of them.
 const GROUP: usize = 4;

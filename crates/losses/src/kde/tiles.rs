@@ -7,11 +7,9 @@
 
 use std::ops::Range;
 
-use aligned_vec::{AVec, ConstAlign};
 use rayon::prelude::*;
 
-/// Numbers that begin at a cache line, so that no register is loaded from two.
-pub(super) type Lines = AVec<f32, ConstAlign<64>>;
+use crate::simd::Lines;
 
 /// The widest vector register in floats.
 pub(super) const LANES: usize = 16;

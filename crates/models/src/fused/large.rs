@@ -6,9 +6,9 @@
 //! is a sum along contiguous samples. Blocks and parts do not depend on the number of threads, and each is computed by
 //! one thread: the same bytes for any number of threads.
 
-use aligned_vec::{AVec, ConstAlign};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
+use losses::simd::Lines;
 use rayon::prelude::*;
 
 use super::Passes;
@@ -30,9 +30,6 @@ const BIAS_PART: usize = 64;
 
 /// Fewest units that the product packs well: the widest registers of a tile of it are not filled by fewer.
 const NARROW: usize = 64;
-
-/// Numbers that begin at a cache line, so that no register is loaded from two.
-type Lines = AVec<f32, ConstAlign<64>>;
 
 /// Units of every layer. `backward` turns them, from the top down, into ∂J/∂z.
 #[derive(Debug)]

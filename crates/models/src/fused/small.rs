@@ -1,6 +1,6 @@
 //! Narrow layers: feature-major, each register holding one unit of as many samples as it has lanes.
 
-use aligned_vec::{AVec, ConstAlign};
+use losses::simd::Lines;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Passes;
@@ -13,9 +13,6 @@ const PADDING: usize = 64;
 /// Floats between the samples of one unit and those of the next: a cache line, lest the same samples of all units
 /// compete for the same places of the cache.
 const GAP: usize = 16;
-
-/// Numbers that begin at a cache line, so that no register is loaded from two.
-type Lines = AVec<f32, ConstAlign<64>>;
 
 /// Registers of one unit that a product takes together.
 const REGISTERS: usize = 4;
