@@ -117,12 +117,19 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
 }
 
 #[test]
-fn a_machine_without_anomalies_stops_neither_the_report_nor_the_challenges_files() {
+fn a_machine_without_anomalies_or_without_labels_stops_neither_the_report_nor_the_challenges_files() {
+    for removed in ["anomaly", ""] {
+        check_without(removed);
+    }
+}
+
+/// Without ToyCar's labelled test sounds whose names begin with `removed`.
+fn check_without(removed: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (root, out) = (folder.path().join("set"), folder.path().join("out"));
     small_set(&root);
     for file in fs::read_dir(root.join("dev_data/ToyCar/test")).unwrap().map(Result::unwrap) {
-        if file.file_name().to_string_lossy().starts_with("anomaly") {
+        if file.file_name().to_string_lossy().starts_with(removed) {
             fs::remove_file(file.path()).unwrap();
         }
     }
@@ -136,6 +143,8 @@ fn a_machine_without_anomalies_stops_neither_the_report_nor_the_challenges_files
     }
     let result = text(&out.join("dcase/FCN8-small-bu-s0/result.csv"));
     assert!(result.starts_with("ToyCar\nid,AUC,pAUC\nAverage,,\n\nToyConveyor\n"), "{result}");
+    let unlabelled = out.join("dcase/FCN8-small-bu-s0/anomaly_score_ToyCar_id_05.csv");
+    assert_eq!(pairs(&unlabelled).len(), 3);
 }
 
 #[test]

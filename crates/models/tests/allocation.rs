@@ -1,5 +1,7 @@
 //! A step of the fused engine allocates nothing once its buffers have grown, on one thread or two.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 

@@ -25,10 +25,10 @@ pub(super) struct Metrics {
 struct ScoreMetrics {
     /// By ANR.
     conditions: Vec<ConditionMetrics>,
-    /// Largest score of a normal file.
-    max_score_normal: f64,
+    /// Largest score of a normal file; none where nobody has said which are normal.
+    max_score_normal: Option<f64>,
     /// Mean score of a normal file.
-    mean_score_normal: f64,
+    mean_score_normal: Option<f64>,
     /// The score that a tenth of the training sounds in `training_scores.csv`, 64 at most, exceed: a threshold that
     /// no anomaly is needed for.
     training_score_90: f64,
@@ -105,8 +105,8 @@ impl ScoreMetrics {
         let training: Vec<f64> = scores.training.iter().map(|file| file.by(kind)).collect();
         Ok(Self {
             conditions: measured.collect::<Result<_>>()?,
-            max_score_normal: normal.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            mean_score_normal: mean(&normal)?,
+            max_score_normal: normal.iter().copied().reduce(f64::max),
+            mean_score_normal: mean(&normal).ok(),
             training_score_90: quantile(&training, 0.9)?,
         })
     }
