@@ -41,7 +41,8 @@ window.addEventListener('load', () => {
     if ([1, -1].map(ordered).every(Boolean)) found.sorted += 1;
     if (gap) hole.textContent = whole;
   });
-  const wide = document.documentElement.scrollWidth > window.innerWidth ? ' wide' : '';
+  const isWide = element => element.scrollWidth > element.clientWidth;
+  const wide = [document.documentElement, ...document.querySelectorAll('.wide')].some(isWide) ? ' wide' : '';
   document.title = `pictures ${pictures} of ${document.images.length}, sorted ${found.sorted} of ${found.columns}, ${found.negative} negative, ${found.missing} with a gap${wide}`;
 });
 </script>";
@@ -81,7 +82,7 @@ fn look(browser: &OsString, report: &Path) -> String {
     title.to_owned()
 }
 
-/// Whether what was sorted held negative numbers and gaps, and the page is no wider than the window.
+/// Whether what was sorted held negative numbers and gaps, and the page and its tables are no wider than the window.
 fn is_telling(found: &str) -> bool {
     !found.contains(" 0 negative") && !found.contains(" 0 with a gap") && !found.ends_with("wide")
 }

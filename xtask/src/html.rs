@@ -6,14 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 const STYLE: &str = "
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+p { max-width: 60rem }
 h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child, td.text, th.text { text-align: left }
 th { cursor: pointer; border-bottom: 2px solid #888 }
 td:first-child, td:not(.text) { white-space: nowrap }
-img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
+td.text { overflow-wrap: anywhere; min-width: 5rem }
+.wide { overflow-x: auto } img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
 ";
 
@@ -62,10 +64,9 @@ impl Page {
     /// A table; cells that are no number stand to the left.
     pub(crate) fn table(&mut self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let rows: Vec<Vec<String>> = rows.into_iter().collect();
-        let is_text =
-            |column: usize| rows.iter().any(|row| row[column].starts_with(|c: char| c.is_alphabetic()));
+        let is_text = |column: usize| rows.iter().any(|row| is_text(&row[column]));
         let class = |column: usize| if is_text(column) { " class=\"text\"" } else { "" };
-        let mut html = "<table><thead><tr>".to_owned();
+        let mut html = "<div class=\"wide\"><table><thead><tr>".to_owned();
         for (column, name) in head.iter().enumerate() {
             let _ = write!(html, "<th{}>{}</th>", class(column), escape(name));
         }
@@ -77,7 +78,7 @@ impl Page {
             }
             html += "</tr>\n";
         }
-        self.push(&(html + "</tbody></table>"));
+        self.push(&(html + "</tbody></table></div>"));
     }
 
     /// A PNG; `description` is for who cannot see it.
@@ -107,6 +108,12 @@ impl Page {
     }
 }
 
+/// Whether `cell` begins with a word that is no number: a hash may begin with a digit.
+fn is_text(cell: &str) -> bool {
+    let word = cell.split_whitespace().next().unwrap_or("");
+    word.contains(char::is_alphabetic) && word.parse::<f64>().is_err()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -114,6 +121,12 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_is_text_whatever_it_begins_with() {
+        assert!(["24db18d9", "cca0079f", "1e3f"].into_iter().all(is_text));
+        assert!(!["-0.5", "1e-6", "0.65 [0.64, 0.66]", "\u{2212}10 dB", "-", ""].into_iter().any(is_text));
+    }
 
     #[test]
     fn nothing_in_a_page_is_taken_for_markup_or_fetched() {
