@@ -174,7 +174,7 @@ impl WithSimd for Clip<'_> {
 #[inline(always)]
 fn clip<S: Simd>(simd: S, score: S::f32s, steepness: f32, share: f32) -> (S::f32s, S::f32s) {
     let [one, two] = [simd.splat_f32s(1.0), simd.splat_f32s(2.0)];
-    let logistic = sigmoid(simd, simd.mul_f32s(simd.splat_f32s(steepness), score));
+    let [logistic] = sigmoid(simd, [simd.mul_f32s(simd.splat_f32s(steepness), score)]);
     let tanh = simd.sub_f32s(simd.mul_f32s(two, logistic), one);
     let slope = simd.mul_f32s(simd.sub_f32s(one, tanh), simd.add_f32s(one, tanh));
     (tanh, simd.mul_f32s(simd.splat_f32s(share), slope))

@@ -2,6 +2,9 @@
 //!
 //! Code for registers is fast only where all of it is inlined into the function that `pulp` compiles for the
 //! instruction set: so it stands in `#[inline(always)]` functions and plain loops, never in closures.
+//!
+//! The functions take some registers, and each of their steps for all of these together: the steps of one register
+//! wait for each other longer than a processor looks ahead.
 
 use aligned_vec::{AVec, ConstAlign};
 use pulp::Simd;
@@ -15,34 +18,56 @@ pub const MIN_EXPONENT: f32 = -126.0;
 /// 1.5 · 2^23: adding it to |x| < 2^22 rounds x to an integer, which then stands in the low bits of the sum.
 const ROUND: f32 = 12_582_912.0;
 
-/// 2^f = 1 + f (C0 + f (C1 + ...)) on [-1/2, 1/2]; coefficients of Cephes' `exp2f`, error below 1e-7.
-const COEFFICIENTS: [f32; 6] =
-    [std::f32::consts::LN_2, 0.240_226_48, 0.055_503_324, 0.009_618_437, 0.001_339_887_4, 0.000_153_533_62];
+/// 2^f = C6 + f (C5 + f (C4 + ...)) on [-1/2, 1/2]; coefficients of Cephes' `exp2f`, error below 1e-7.
+const COEFFICIENTS: [f32; 7] = [
+    0.000_153_533_62,
+    0.001_339_887_4,
+    0.009_618_437,
+    0.055_503_324,
+    0.240_226_48,
+    std::f32::consts::LN_2,
+    1.0,
+];
 
 /// 2^x in each lane, for x in [[`MIN_EXPONENT`], 127]; relative error below 2e-7.
 #[inline(always)]
-pub fn exp2<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub fn exp2<S: Simd, const N: usize>(simd: S, x: [S::f32s; N]) -> [S::f32s; N] {
     let round = simd.splat_f32s(ROUND);
-    let shifted = simd.add_f32s(x, round);
-    let fraction = simd.sub_f32s(x, simd.sub_f32s(shifted, round));
-    let mut power = simd.splat_f32s(COEFFICIENTS[5]);
-    for &c in COEFFICIENTS[..5].iter().rev() {
-        power = simd.mul_add_e_f32s(power, fraction, simd.splat_f32s(c));
+    let (mut shifted, mut fraction) = (x, x);
+    for (shifted, fraction) in shifted.iter_mut().zip(&mut fraction) {
+        *shifted = simd.add_f32s(*shifted, round);
+        *fraction = simd.sub_f32s(*fraction, simd.sub_f32s(*shifted, round));
     }
-    power = simd.mul_add_e_f32s(power, fraction, simd.splat_f32s(1.0));
-    // The integer part is added to the exponent field of the power.
-    let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
-    simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(power), exponent))
+    let mut power = [simd.splat_f32s(COEFFICIENTS[0]); N];
+    for c in &COEFFICIENTS[1..] {
+        let c = simd.splat_f32s(*c);
+        for (power, fraction) in power.iter_mut().zip(&fraction) {
+            *power = simd.mul_add_e_f32s(*power, *fraction, c);
+        }
+    }
+    for (power, shifted) in power.iter_mut().zip(&shifted) {
+        // The integer part is added to the exponent field of the power.
+        let bits = simd.transmute_u32s_f32s(*shifted);
+        let exponent = simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s(23));
+        *power = simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(*power), exponent));
+    }
+    power
 }
 
 /// The logistic function 1 / (1 + e^-x) in each lane; absolute error below 2e-7.
 #[inline(always)]
-pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let one = simd.splat_f32s(1.0);
-    let exponent = simd.mul_f32s(x, simd.splat_f32s(-std::f32::consts::LOG2_E));
-    let bounded = simd.min_f32s(exponent, simd.splat_f32s(-MIN_EXPONENT));
-    let exp = exp2(simd, simd.max_f32s(bounded, simd.splat_f32s(MIN_EXPONENT)));
-    simd.div_f32s(one, simd.add_f32s(one, exp))
+pub fn sigmoid<S: Simd, const N: usize>(simd: S, x: [S::f32s; N]) -> [S::f32s; N] {
+    let (one, factor) = (simd.splat_f32s(1.0), simd.splat_f32s(-std::f32::consts::LOG2_E));
+    let (low, high) = (simd.splat_f32s(MIN_EXPONENT), simd.splat_f32s(-MIN_EXPONENT));
+    let mut exponent = x;
+    for exponent in &mut exponent {
+        *exponent = simd.max_f32s(simd.min_f32s(simd.mul_f32s(*exponent, factor), high), low);
+    }
+    let mut logistic = exp2(simd, exponent);
+    for logistic in &mut logistic {
+        *logistic = simd.div_f32s(one, simd.add_f32s(one, *logistic));
+    }
+    logistic
 }
 
 #[cfg(test)]
@@ -59,18 +84,26 @@ mod tests {
         Sigmoid,
     }
 
+    impl Function {
+        #[inline(always)]
+        fn of<S: Simd, const N: usize>(self, simd: S, x: [S::f32s; N]) -> [S::f32s; N] {
+            match self {
+                Self::Exp2 => exp2(simd, x),
+                Self::Sigmoid => sigmoid(simd, x),
+            }
+        }
+    }
+
     impl WithSimd for Apply<'_> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let f = |x| match self.0 {
-                Function::Exp2 => exp2(simd, x),
-                Function::Sigmoid => sigmoid(simd, x),
-            };
             let (head, tail) = S::as_mut_simd_f32s(self.1);
-            head.iter_mut().for_each(|x| *x = f(*x));
-            let last = f(simd.partial_load_f32s(tail));
+            let (pairs, odd) = head.as_chunks_mut::<2>();
+            pairs.iter_mut().for_each(|x| *x = self.0.of(simd, *x));
+            odd.iter_mut().for_each(|x| [*x] = self.0.of(simd, [*x]));
+            let [last] = self.0.of(simd, [simd.partial_load_f32s(tail)]);
             simd.partial_store_f32s(tail, last);
         }
     }

@@ -225,10 +225,10 @@ impl Sums<'_> {
                 hide_lower(simd, &mut products, top, first);
             }
             for ((products, half), col_sum) in products.iter().zip(col_halves).zip(&mut col_sums) {
-                for ((product, row_half), row_sum) in products.iter().zip(halves).zip(&mut *row_sums) {
-                    let kernel = kernel(simd, *product, *row_half, simd.splat_f32s(*half));
-                    *row_sum = simd.add_f32s(*row_sum, kernel);
-                    *col_sum = simd.add_f32s(*col_sum, kernel);
+                let kernels = kernels(simd, products, halves, simd.splat_f32s(*half));
+                for (kernel, row_sum) in kernels.iter().zip(&mut *row_sums) {
+                    *row_sum = simd.add_f32s(*row_sum, *kernel);
+                    *col_sum = simd.add_f32s(*col_sum, *kernel);
                 }
             }
         }
@@ -283,8 +283,16 @@ fn hide_lower<S: Simd, const COLUMNS: usize>(
 
 /// 2^(y_i·y_j - h_i - h_j); rounding must not lift the exponent above zero.
 #[inline(always)]
-fn kernel<S: Simd>(simd: S, product: S::f32s, row_half: S::f32s, col_half: S::f32s) -> S::f32s {
-    let exponent = simd.sub_f32s(simd.sub_f32s(product, row_half), col_half);
-    let exponent = simd.min_f32s(exponent, simd.splat_f32s(0.0));
-    exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
+fn kernels<S: Simd>(
+    simd: S,
+    products: &[S::f32s; REGISTERS],
+    row_halves: &[S::f32s; REGISTERS],
+    col_half: S::f32s,
+) -> [S::f32s; REGISTERS] {
+    let mut exponents = *products;
+    for (exponent, row_half) in exponents.iter_mut().zip(row_halves) {
+        let exact = simd.sub_f32s(simd.sub_f32s(*exponent, *row_half), col_half);
+        *exponent = simd.max_f32s(simd.min_f32s(exact, simd.splat_f32s(0.0)), simd.splat_f32s(MIN_EXPONENT));
+    }
+    exp2(simd, exponents)
 }

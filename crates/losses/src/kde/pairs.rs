@@ -93,16 +93,17 @@ impl<const D: usize> WithSimd for Sums<'_, D> {
             }
             let mut sums = [zero; GROUP];
             for j in 0..diagonal {
-                for (row, sum) in group.iter().zip(&mut sums) {
-                    *sum = simd.add_f32s(*sum, kernel(simd, row, &cols, j));
+                for (kernel, sum) in kernels(simd, &group, &cols, j).iter().zip(&mut sums) {
+                    *sum = simd.add_f32s(*sum, *kernel);
                 }
             }
             for (j, col_sum) in (diagonal..count).zip(&mut col_sums[diagonal..]) {
-                for (row, sum) in group.iter().zip(&mut sums) {
-                    let kernel = kernel(simd, row, &cols, j);
-                    *sum = simd.add_f32s(*sum, kernel);
-                    *col_sum = simd.add_f32s(*col_sum, kernel);
+                let mut total = *col_sum;
+                for (kernel, sum) in kernels(simd, &group, &cols, j).iter().zip(&mut sums) {
+                    *sum = simd.add_f32s(*sum, *kernel);
+                    total = simd.add_f32s(total, *kernel);
                 }
+                *col_sum = total;
             }
             for (row_sum, sum) in row_sums.iter_mut().zip(sums) {
                 *row_sum = simd.reduce_sum_f32s(sum);
@@ -111,13 +112,21 @@ impl<const D: usize> WithSimd for Sums<'_, D> {
     }
 }
 
-/// The kernels of a row with register `j` of the columns.
+/// The kernels of each row of a group with register `j` of the columns.
 #[inline(always)]
-fn kernel<S: Simd, const D: usize>(simd: S, row: &[S::f32s; D], cols: &[&[S::f32s]; D], j: usize) -> S::f32s {
-    let mut exponent = simd.splat_f32s(0.0);
-    for (y, col) in row.iter().zip(cols) {
-        let difference = simd.sub_f32s(*y, col[j]);
-        exponent = simd.negate_mul_add_e_f32s(difference, difference, exponent);
+fn kernels<S: Simd, const D: usize>(
+    simd: S,
+    group: &[[S::f32s; D]; GROUP],
+    cols: &[&[S::f32s]; D],
+    j: usize,
+) -> [S::f32s; GROUP] {
+    let mut exponents = [simd.splat_f32s(0.0); GROUP];
+    for (row, exponent) in group.iter().zip(&mut exponents) {
+        for (y, col) in row.iter().zip(cols) {
+            let difference = simd.sub_f32s(*y, col[j]);
+            *exponent = simd.negate_mul_add_e_f32s(difference, difference, *exponent);
+        }
+        *exponent = simd.max_f32s(*exponent, simd.splat_f32s(MIN_EXPONENT));
     }
-    exp2(simd, simd.max_f32s(exponent, simd.splat_f32s(MIN_EXPONENT)))
+    exp2(simd, exponents)
 }

@@ -35,10 +35,20 @@ pub(super) fn sums(units: MatRef<'_, f32>, first: usize, sums: &mut [f32]) {
 
 /// h from z.
 #[inline(always)]
-pub(super) fn activated<S: Simd>(simd: S, activation: Activation, z: S::f32s) -> S::f32s {
+pub(super) fn activated<S: Simd, const N: usize>(
+    simd: S,
+    activation: Activation,
+    z: [S::f32s; N],
+) -> [S::f32s; N] {
     match activation {
         Activation::Sigmoid => sigmoid(simd, z),
-        Activation::Relu => simd.max_f32s(z, simd.splat_f32s(0.0)),
+        Activation::Relu => {
+            let mut h = z;
+            for h in &mut h {
+                *h = simd.max_f32s(*h, simd.splat_f32s(0.0));
+            }
+            h
+        }
     }
 }
 
@@ -82,10 +92,11 @@ impl WithSimd for Activate<'_> {
             let bias = simd.splat_f32s(*bias);
             let (units, tail) = S::as_mut_simd_f32s(samples_mut(unit));
             for unit in units {
-                *unit = activated(simd, self.activation, simd.add_f32s(*unit, bias));
+                [*unit] = activated(simd, self.activation, [simd.add_f32s(*unit, bias)]);
             }
             let z = simd.add_f32s(simd.partial_load_f32s(tail), bias);
-            simd.partial_store_f32s(tail, activated(simd, self.activation, z));
+            let [h] = activated(simd, self.activation, [z]);
+            simd.partial_store_f32s(tail, h);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Narrow layers: feature-major, each register holding one unit of as many samples as it has lanes.
 
+mod gradient;
+
 use losses::simd::Lines;
 use pulp::{Arch, Simd, WithSimd};
 
+use self::gradient::layer_gradient;
 use super::Passes;
 use super::blocks::{activated, differentiated};
 use crate::{Activation, Architecture, Parameters};
@@ -122,7 +125,7 @@ impl WithSimd for Backward<'_> {
             let (below, above) = net.units.split_at_mut(index + 1);
             let (below, above) = (&mut below[index], &above[0]);
             let gradient = &mut gradient[architecture.layer_range(index)];
-            weight_gradient(simd, [layer.inputs, layer.outputs], below, above, gradient);
+            layer_gradient(simd, [layer.inputs, layer.outputs], below, above, gradient);
             if index == 0 {
                 break;
             }
@@ -172,11 +175,15 @@ enum Finish {
 
 impl Finish {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, sum: S::f32s, there: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(self, simd: S, sums: &mut [S::f32s; REGISTERS], there: &[S::f32s]) {
         match self {
-            Self::Keep => sum,
-            Self::Activate(activation) => activated(simd, activation, sum),
-            Self::Differentiate(activation) => differentiated(simd, activation, sum, there),
+            Self::Keep => {}
+            Self::Activate(activation) => *sums = activated(simd, activation, *sums),
+            Self::Differentiate(activation) => {
+                for (sum, there) in sums.iter_mut().zip(there) {
+                    *sum = differentiated(simd, activation, *sum, *there);
+                }
+            }
         }
     }
 }
@@ -197,8 +204,8 @@ impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
                 for (sums, output) in sums.iter_mut().zip(pair) {
                     *sums = [simd.splat_f32s((self.start)(output)); REGISTERS];
                 }
-                for input in 0..inputs {
-                    let units = &below[input * stride + first..][..REGISTERS];
+                for (input, units) in below.chunks_exact(stride).enumerate() {
+                    let units = &units[first..][..REGISTERS];
                     for (sums, output) in sums.iter_mut().zip(pair) {
                         let weight = simd.splat_f32s((self.weight)(output, input));
                         for (sum, unit) in sums.iter_mut().zip(units) {
@@ -207,58 +214,12 @@ impl<W: Fn(usize, usize) -> f32, B: Fn(usize) -> f32> Product<W, B> {
                     }
                 }
                 for (sums, output) in sums.iter_mut().zip(pair) {
-                    let there = &above[output * stride + first..][..REGISTERS];
-                    for (sum, there) in sums.iter_mut().zip(there) {
-                        *sum = self.finish.apply(simd, *sum, *there);
-                    }
+                    self.finish.apply(simd, sums, &above[output * stride + first..][..REGISTERS]);
                 }
                 for (sums, output) in sums.iter().zip(pair) {
                     above[output * stride + first..][..REGISTERS].copy_from_slice(sums);
                 }
             }
-        }
-    }
-}
-
-/// ∂J/∂W and ∂J/∂b of a layer: sums over samples of ∂J/∂z above times the unit below, and of ∂J/∂z.
-#[inline(always)]
-fn weight_gradient<S: Simd>(simd: S, sizes: [usize; 2], below: &[f32], above: &[f32], gradient: &mut [f32]) {
-    let [inputs, outputs] = sizes;
-    let (below, _) = S::as_simd_f32s(below);
-    let (above, _) = S::as_simd_f32s(above);
-    let stride = below.len() / inputs;
-    let samples = stride - GAP / S::F32_LANES;
-    let (weight, bias) = gradient.split_at_mut(inputs * outputs);
-    let zero = simd.splat_f32s(0.0);
-    for output in (0..outputs).step_by(2) {
-        let upper = [output, (output + 1).min(outputs - 1)];
-        let deltas = upper.map(|output| &above[output * stride..][..samples]);
-        for input in (0..inputs).step_by(2) {
-            let lower = [input, (input + 1).min(inputs - 1)];
-            let units = lower.map(|input| &below[input * stride..][..samples]);
-            // Two sums of every second register for each of the four weights: enough to keep the units busy.
-            let mut sums = [[[zero; 2]; 2]; 2];
-            for register in (0..samples).step_by(2) {
-                for (sums, deltas) in sums.iter_mut().zip(deltas) {
-                    for (sums, units) in sums.iter_mut().zip(units) {
-                        for (half, sum) in sums.iter_mut().enumerate() {
-                            *sum = simd.mul_add_e_f32s(deltas[register + half], units[register + half], *sum);
-                        }
-                    }
-                }
-            }
-            for (sums, output) in sums.iter().zip(upper) {
-                for ([even, odd], input) in sums.iter().zip(lower) {
-                    weight[output * inputs + input] = simd.reduce_sum_f32s(simd.add_f32s(*even, *odd));
-                }
-            }
-        }
-        for (deltas, output) in deltas.iter().zip(upper) {
-            let mut sum = zero;
-            for delta in *deltas {
-                sum = simd.add_f32s(sum, *delta);
-            }
-            bias[output] = simd.reduce_sum_f32s(sum);
         }
     }
 }
