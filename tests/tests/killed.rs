@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +53,28 @@ fn starts(cell: &Path) -> Vec<u64> {
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     killed_at_any_moment(5, long);
+}
+
+#[test]
+fn an_interrupted_run_saves_the_update_at_hand_and_goes_on_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Running::start(long(folder.path()).args(["--jobs", "2"]));
+    while checkpoints(folder.path()).len() < 2 {
+        assert!(!run.has_ended(), "the run ended before it could be interrupted");
+        sleep(Duration::from_millis(1));
+    }
+    assert_eq!(run.interrupt(), Some(130));
+    let caught = checkpoints(folder.path());
+    assert_eq!(caught.len(), 2, "a third cell was begun");
+    let saved = |path: &PathBuf| {
+        let log = text(&path.with_file_name("log.txt"));
+        vec![0, log.lines().last().unwrap().strip_prefix("saved at update ").unwrap().parse().unwrap()]
+    };
+    let saved: BTreeSet<Vec<u64>> = caught.iter().map(saved).collect();
+    Outcome::success(&mut long(folder.path()));
+    assert_same(&results(folder.path()), &uninterrupted());
+    let starts: BTreeSet<Vec<u64>> = cells(folder.path()).iter().map(|cell| starts(cell)).collect();
+    assert!(starts.is_superset(&saved) && starts.contains(&vec![0]), "{starts:?}, {saved:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod html;
 mod inspect;
 mod report;
 mod run_args;
+mod spread;
 mod sweep;
 mod synth;
 mod verify;

@@ -8,6 +8,8 @@ use anyhow::Result;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::Failure;
+
 /// Set by the first signal, once anybody listens.
 static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
@@ -36,4 +38,16 @@ pub(crate) fn listen() -> Result<()> {
 /// Whether the run was asked to stop.
 pub(crate) fn asked() -> bool {
     ASKED.get().is_some_and(|asked| asked.load(Ordering::Relaxed))
+}
+
+/// Ends a run that was asked to stop; what could not be saved is not said to be.
+///
+/// # Errors
+/// [`Stopped`], or the cells that failed, where the run was asked to stop.
+pub(crate) fn verdict(failures: &[Failure]) -> Result<()> {
+    if asked() {
+        super::verdict(failures)?;
+        return Err(Stopped.into());
+    }
+    Ok(())
 }

@@ -66,7 +66,7 @@ fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
         loss: row.loss.to_string(),
         condition: condition_name(row.anr_db),
         mean: row.auc.mean,
-        interval: row.auc.interval,
+        interval: row.auc.interval.map(|interval| (interval.low, interval.high)),
     };
     let bars: Vec<AucBar> = tables.conditions.iter().map(bar).collect();
     let over = counted_seeds(tables.conditions.iter().map(|row| row.seeds));

@@ -32,7 +32,7 @@ use crate::config::{self, Kind, SweepCell, SweepExperiment};
 use crate::failure::BadInput;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, LOG, Plan, Planned, Store, stop, verdict};
+use crate::harness::{CellName, Failure, LOG, Plan, Planned, Store, stop};
 use crate::run_args::RunArgs;
 
 use cells::{cells, chosen, stems};
@@ -214,10 +214,7 @@ fn train_all(
         failures.extend(side_by_side(&cells, jobs, &context));
     }
     progress.finish();
-    if stop::asked() {
-        verdict(&failures)?; // what could not be saved is not said to be
-        return Err(stop::Stopped.into());
-    }
+    stop::verdict(&failures)?;
     eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
     Ok(failures)
 }

@@ -10,13 +10,14 @@ use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
 use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
-use super::tables::{ConditionRow, Spread, Tables};
+use super::tables::{ConditionRow, Tables};
 use super::training::TrainingRow;
 use crate::config::{Loss, SweepExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
 use crate::html::Page;
 use crate::report::{add_claims, add_failures, claims_text};
+use crate::spread::Spread;
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
 
@@ -113,7 +114,8 @@ fn optional(value: Option<f64>) -> String {
 }
 
 fn spread(Spread { mean, interval, .. }: &Spread) -> String {
-    interval.map_or_else(|| number(*mean), |(low, high)| format!("{mean:.3} [{low:.3}, {high:.3}]"))
+    let ends = |Interval { low, high }| format!("{mean:.3} [{low:.3}, {high:.3}]");
+    interval.map_or_else(|| number(*mean), ends)
 }
 
 fn add_areas(page: &mut Page, tables: &Tables) {
@@ -210,14 +212,16 @@ fn add_training(page: &mut Page, rows: &[TrainingRow]) {
         return;
     }
     page.heading("The last epoch of training");
-    let over_seeds = |measure: &Spread| {
-        measure.sd.map_or_else(|| number(measure.mean), |sd| format!("{:.3} ± {sd:.3}", measure.mean))
-    };
-    let known = |measure: &Option<Spread>| measure.as_ref().map_or_else(|| "-".to_owned(), over_seeds);
+    let known =
+        |measure: &Option<Spread>| measure.map_or_else(|| "-".to_owned(), |spread| spread.to_string());
     let row = |row: &TrainingRow| {
-        let start = [row.model.clone(), row.loss.to_string(), row.seeds.to_string(), over_seeds(&row.normal)];
+        let start = [row.model.clone(), row.loss.to_string(), row.seeds.to_string(), row.normal.to_string()];
         let parts = [&row.anomalous_over_lambda, &row.weight_spread].map(known);
-        start.into_iter().chain(parts).chain([&row.mean_score, &row.max_score].map(over_seeds)).collect()
+        start
+            .into_iter()
+            .chain(parts)
+            .chain([row.mean_score, row.max_score].map(|score| score.to_string()))
+            .collect()
     };
     page.table(
         &[

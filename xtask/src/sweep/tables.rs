@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use eval::Table;
 use eval::auc::{auc, partial_auc, threshold_at_tpr};
-use eval::stats::{mean, sd, t_interval};
 
 use super::maxima::{self, MaximaRow};
 use super::metrics::conditions;
 use super::results::{Results, Run};
 use crate::config::{FileScoring, Loss, ScoringConfig};
 use crate::harness::Store;
+use crate::spread::Spread;
 
 /// A run under one test condition.
 pub(super) struct RunRow {
@@ -40,15 +40,8 @@ pub(super) struct ConditionRow {
     pub(super) fpr_frequent: Option<Spread>,
 }
 
-/// Mean over seeds, standard deviation, and 95 % interval of the mean; the last two of two seeds or more.
-pub(super) struct Spread {
-    pub(super) mean: f64,
-    pub(super) sd: Option<f64>,
-    pub(super) interval: Option<(f64, f64)>,
-}
-
 /// A spread of a row; none where no run has the value.
-type SpreadOf = fn(&ConditionRow) -> Option<&Spread>;
+type SpreadOf = fn(&ConditionRow) -> Option<Spread>;
 
 /// All tables of a sweep.
 pub(super) struct Tables {
@@ -118,8 +111,8 @@ impl Tables {
             .integer("seeds", rows.iter().map(|row| row.seeds as i64))
             .real("auc_mean", rows.iter().map(|row| row.auc.mean))
             .optional("auc_sd", rows.iter().map(|row| row.auc.sd))
-            .optional("auc_ci95_low", rows.iter().map(|row| Some(row.auc.interval?.0)))
-            .optional("auc_ci95_high", rows.iter().map(|row| Some(row.auc.interval?.1)))
+            .optional("auc_ci95_low", rows.iter().map(|row| Some(row.auc.interval?.low)))
+            .optional("auc_ci95_high", rows.iter().map(|row| Some(row.auc.interval?.high)))
             .real("pauc_mean", rows.iter().map(|row| row.pauc.mean))
             .optional("pauc_sd", rows.iter().map(|row| row.pauc.sd))
     }
@@ -133,15 +126,15 @@ impl Tables {
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .integer("seeds", rows.iter().map(|row| row.seeds as i64));
         let columns: [(&str, SpreadOf); 3] = [
-            ("max_score_normal", |row| Some(&row.max_score_normal)),
-            ("fpr_rare", |row| row.fpr_rare.as_ref()),
-            ("fpr_frequent", |row| row.fpr_frequent.as_ref()),
+            ("max_score_normal", |row| Some(row.max_score_normal)),
+            ("fpr_rare", |row| row.fpr_rare),
+            ("fpr_frequent", |row| row.fpr_frequent),
         ];
         columns.into_iter().fold(table, |table, (name, of)| {
             table
                 .optional(&format!("{name}_mean"), rows.iter().map(|row| Some(of(row)?.mean)))
-                .optional(&format!("{name}_ci95_low"), rows.iter().map(|row| Some(of(row)?.interval?.0)))
-                .optional(&format!("{name}_ci95_high"), rows.iter().map(|row| Some(of(row)?.interval?.1)))
+                .optional(&format!("{name}_ci95_low"), rows.iter().map(|row| Some(of(row)?.interval?.low)))
+                .optional(&format!("{name}_ci95_high"), rows.iter().map(|row| Some(of(row)?.interval?.high)))
         })
     }
 }
@@ -187,7 +180,7 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<Condit
             |value: fn(&RunRow) -> f64| Spread::of(&runs.iter().map(|run| value(run)).collect::<Vec<_>>());
         let known = |value: fn(&RunRow) -> Option<f64>| -> Result<Option<Spread>> {
             let values: Vec<f64> = runs.iter().filter_map(|run| value(run)).collect();
-            if values.is_empty() { Ok(None) } else { Spread::of(&values).map(Some) }
+            Ok(if values.is_empty() { None } else { Some(Spread::of(&values)?) })
         };
         Ok(ConditionRow {
             model: model.to_owned(),
@@ -202,16 +195,4 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<Condit
         })
     });
     rows.collect()
-}
-
-impl Spread {
-    pub(super) fn of(values: &[f64]) -> Result<Self> {
-        let several = values.len() > 1;
-        let interval = if several { Some(t_interval(values)?) } else { None };
-        Ok(Self {
-            mean: mean(values)?,
-            sd: if several { Some(sd(values)?) } else { None },
-            interval: interval.map(|interval| (interval.low, interval.high)),
-        })
-    }
 }

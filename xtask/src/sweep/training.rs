@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::results::{Results, Run};
 use super::rows::read_csv;
-use super::tables::Spread;
 use crate::config::Loss;
 use crate::harness::{HISTORY, Store};
+use crate::spread::Spread;
 
 /// What is read of a line of `history.csv`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -81,14 +81,14 @@ fn row(store: &Store, model: &str, loss: Loss, runs: &[&Run]) -> Result<Training
 }
 
 /// A measure of the table, by its name there.
-type Measure = (&'static str, fn(&TrainingRow) -> Option<&Spread>);
+type Measure = (&'static str, fn(&TrainingRow) -> Option<Spread>);
 
 const MEASURES: [Measure; 5] = [
-    ("normal", |row| Some(&row.normal)),
-    ("anomalous_over_lambda", |row| row.anomalous_over_lambda.as_ref()),
-    ("weight_spread", |row| row.weight_spread.as_ref()),
-    ("mean_score_normal", |row| Some(&row.mean_score)),
-    ("max_score_normal", |row| Some(&row.max_score)),
+    ("normal", |row| Some(row.normal)),
+    ("anomalous_over_lambda", |row| row.anomalous_over_lambda),
+    ("weight_spread", |row| row.weight_spread),
+    ("mean_score_normal", |row| Some(row.mean_score)),
+    ("max_score_normal", |row| Some(row.max_score)),
 ];
 
 /// Writes `training.csv` and `training.parquet` to `folder`.

@@ -12,7 +12,7 @@ use super::train::train;
 use crate::config::{Loss, RingCell};
 use crate::harness::progress::Progress;
 use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, Plan, Planned, Store, failure, verdict};
+use crate::harness::{CellName, Failure, Plan, Planned, Store, failure, stop, verdict};
 
 /// The cells of the ring.
 pub(super) struct Cells(Plan<RingCell>);
@@ -50,7 +50,7 @@ impl Cells {
     /// Trains what is not done, `jobs` cells side by side, and reads what is.
     ///
     /// # Errors
-    /// Threads that do not start. A cell that fails does not stop the others: it is told of in the results.
+    /// Threads that do not start; [`stop::Stopped`] where the run is asked to stop. A cell that fails does not stop the others: it is told of in the results.
     pub(super) fn run(&self, store: &Store, jobs: usize, provenance: &Provenance) -> Result<Results> {
         let pending = self.0.begin(store, |_| true);
         let mut results = Results { runs: Vec::new(), failures: Vec::new() };
@@ -82,17 +82,23 @@ impl Cells {
         let judges = judges(pending.iter().map(|planned| &planned.cell))?;
         let updates = pending.iter().map(|planned| planned.cell.training.updates).sum();
         let what = format!("Training {} of {} cells", pending.len(), self.0.0.len());
+        stop::listen()?;
         let progress = Progress::new(&what, updates);
         let begun = Instant::now();
         let failed = |planned: &&Planned<RingCell>| {
             let Planned { name, cell, .. } = planned;
+            if stop::asked() {
+                return None;
+            }
             let error = train(name, cell, &judges[&Judge::key(cell)], store, provenance, &progress).err()?;
             progress.say(&format!("{name}: failed: {error:#}"));
             Some(failure(store, name, &error))
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
-        let failures = pool.install(|| pending.par_iter().with_max_len(1).filter_map(failed).collect());
+        let failures: Vec<Failure> =
+            pool.install(|| pending.par_iter().with_max_len(1).filter_map(failed).collect());
         progress.finish();
+        stop::verdict(&failures)?;
         eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
         Ok(failures)
     }

@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::Run;
 use super::cells::{Results, RunResult};
-use super::table1::{Row, Spread, Table1};
+use super::table1::{Row, Table1};
 use crate::config::{Loss, Reading, RingCell, RingExperiment};
 use crate::harness::Store;
 use crate::harness::provenance::{ENV, Provenance, trained_by};
+use crate::spread::Spread;
 
 /// A reading with its table and how far that is from the printed one.
 struct Outcome {

@@ -7,7 +7,7 @@ use eval::claims::Claim;
 
 use super::cells::Results;
 use super::figures::Captions;
-use super::table1::{Table1, in_sd};
+use super::table1::{Table1, distance, in_sd};
 use crate::config::RingExperiment;
 use crate::harness::Store;
 use crate::harness::provenance::Provenance;
@@ -52,7 +52,7 @@ fn add_table1(page: &mut Page, table: &Table1) {
                 number(Some(spread.mean)),
                 number(spread.sd),
                 number(paper),
-                in_sd(spread.distance(paper)),
+                in_sd(distance(spread, paper)),
             ]);
         }
         cells

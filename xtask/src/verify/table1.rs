@@ -2,21 +2,13 @@
 
 use anyhow::Result;
 use eval::Table;
-use eval::stats::{mean, sd};
 
 use super::cells::RunResult;
 use super::score::Metrics;
 use crate::config::{Loss, PaperValues, RingExperiment};
 use crate::harness::Store;
 use crate::report::counted_seeds;
-
-/// A divergence over seeds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    pub(super) mean: f64,
-    /// Of one seed there is none.
-    pub(super) sd: Option<f64>,
-}
+use crate::spread::Spread;
 
 /// A row: one loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,22 +23,9 @@ pub(super) struct Row {
 /// The rows of all losses that have a finished cell.
 pub(super) struct Table1(pub(super) Vec<Row>);
 
-impl Spread {
-    fn of(values: &[f64]) -> Result<Self> {
-        Ok(Self { mean: mean(values)?, sd: if values.len() > 1 { Some(sd(values)?) } else { None } })
-    }
-
-    /// How many sd lie between the mean and the paper's value.
-    pub(super) fn distance(&self, paper: Option<f64>) -> Option<f64> {
-        self.sd.filter(|sd| *sd > 0.0).zip(paper).map(|(sd, paper)| (self.mean - paper) / sd)
-    }
-
-    fn to_text(self) -> String {
-        match self.sd {
-            Some(sd) => format!("{:.3} ± {sd:.3}", self.mean),
-            None => format!("{:.3}", self.mean),
-        }
-    }
+/// How many sd lie between the mean over seeds and the paper's value.
+pub(super) fn distance(ours: Spread, paper: Option<f64>) -> Option<f64> {
+    ours.sd.filter(|sd| *sd > 0.0).zip(paper).map(|(sd, paper)| (ours.mean - paper) / sd)
 }
 
 impl Table1 {
@@ -95,12 +74,15 @@ impl Table1 {
         let seeds = counted_seeds(self.0.iter().map(|row| row.seeds));
         let table = Table::new()
             .text("loss", column(|row| row.loss.to_string()))
-            .text("D(p||q)", column(|row| row.kld_p.to_text()))
+            .text("D(p||q)", column(|row| row.kld_p.to_string()))
             .optional("paper", self.0.iter().map(|row| row.paper.map(|paper| paper.kld_p)))
-            .text("differs by", column(|row| in_sd(row.kld_p.distance(row.paper.map(|paper| paper.kld_p)))))
-            .text("D(U||q)", column(|row| row.kld_u.to_text()))
+            .text("differs by", column(|row| in_sd(distance(row.kld_p, row.paper.map(|paper| paper.kld_p)))))
+            .text("D(U||q)", column(|row| row.kld_u.to_string()))
             .optional("paper ", self.0.iter().map(|row| row.paper.map(|paper| paper.kld_u)))
-            .text("differs by ", column(|row| in_sd(row.kld_u.distance(row.paper.map(|paper| paper.kld_u)))));
+            .text(
+                "differs by ",
+                column(|row| in_sd(distance(row.kld_u, row.paper.map(|paper| paper.kld_u)))),
+            );
         format!("Table 1, mean ± sd over {seeds}\n{}", table.to_text(3))
     }
 }

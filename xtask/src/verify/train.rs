@@ -14,7 +14,7 @@ use super::score::Judge;
 use crate::config::RingCell;
 use crate::harness::progress::Progress;
 use crate::harness::provenance::{ENV, Origin, Provenance};
-use crate::harness::{CHECKPOINT, CellName, HISTORY, LOG, Store, Workspace};
+use crate::harness::{CHECKPOINT, CellName, HISTORY, LOG, Store, Workspace, stop};
 
 /// Every file of a finished cell but its settings.
 pub(super) const FILES: [&str; 6] = [HISTORY, "scores.csv", "metrics.json", "weights.safetensors", ENV, LOG];
@@ -25,7 +25,8 @@ const PROGRESS_EVERY: u64 = 250;
 /// Nodes of the grid in each direction between those that `scores.csv` holds.
 const SCORES_EVERY: usize = 10;
 
-/// Trains, scores and finishes the cell `name`; says why in its log where that fails.
+/// Trains, scores and finishes the cell `name`, or saves it where the run is asked to stop; says why in its log where
+/// that fails.
 pub(super) fn train(
     name: &CellName,
     cell: &RingCell,
@@ -35,8 +36,7 @@ pub(super) fn train(
     progress: &Progress,
 ) -> Result<()> {
     let workspace = store.workspace(name)?;
-    let outcome =
-        train_in(&workspace, cell, judge, provenance, progress).and_then(|()| workspace.finish(cell));
+    let outcome = train_in(&workspace, cell, judge, provenance, progress);
     if let Err(error) = &outcome {
         let _ = workspace.append(LOG, &format!("failed: {error:#}")); // where even this fails, the error is told
     }
@@ -58,7 +58,9 @@ fn train_in(
     Origin::record(workspace, start, provenance)?;
     let mut engine = cell.engine.engine(cell.training(), checkpoint)?;
     progress.skip(start);
-    update(workspace, cell, start, engine.as_mut(), &mut history, progress)?;
+    if !update(workspace, cell, start, engine.as_mut(), &mut history, progress)? {
+        return Ok(());
+    }
     let parameters = engine.checkpoint()?.parameters;
     let finite = parameters.values().iter().all(|value| value.is_finite());
     ensure!(finite, "a parameter is no finite number after {} updates", cell.training.updates);
@@ -67,7 +69,8 @@ fn train_in(
     workspace.write(HISTORY, history.text.as_bytes())?;
     workspace.write("scores.csv", scores_csv(&judge.grid, &scores).as_bytes())?;
     workspace.write("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
-    workspace.write("weights.safetensors", &parameters.to_bytes())
+    workspace.write("weights.safetensors", &parameters.to_bytes())?;
+    workspace.finish(cell)
 }
 
 /// The last checkpoint with the history up to it, or the start of training.
@@ -95,6 +98,8 @@ fn resume(workspace: &Workspace, cell: &RingCell, progress: &Progress) -> Result
     Ok((Checkpoint::start(parameters, config), History::default()))
 }
 
+/// Makes all updates that are left to make, or saves those that it made once the run is asked to stop; whether all
+/// are made.
 fn update(
     workspace: &Workspace,
     cell: &RingCell,
@@ -102,11 +107,16 @@ fn update(
     engine: &mut dyn Engine,
     history: &mut History,
     progress: &Progress,
-) -> Result<()> {
+) -> Result<bool> {
     let settings = &cell.training;
     let mut batches = RingBatches::new(cell.ring(), cell.sampling(), cell.batch, cell.seed)?;
     let mut rows = vec![0.0; batches.len()];
     for step in start..settings.updates {
+        if stop::asked() {
+            save(workspace, engine, history)?;
+            workspace.append(LOG, &format!("saved at update {step}"))?;
+            return Ok(false);
+        }
         batches.fill(step, &mut rows);
         let batch = Batch { rows: &rows, normal: cell.batch, weights: None };
         let value = engine.step(batch, settings.learning_rate)?;
@@ -115,15 +125,19 @@ fn update(
             history.add(made, value);
         }
         if made.is_multiple_of(settings.checkpoint_every) && made < settings.updates {
-            // The history first: a checkpoint never stands without what led to it.
-            workspace.write(HISTORY, history.text.as_bytes())?;
-            workspace.write(CHECKPOINT, &engine.checkpoint()?.to_bytes())?;
+            save(workspace, engine, history)?;
         }
         if made.is_multiple_of(PROGRESS_EVERY) {
             progress.advance(PROGRESS_EVERY);
         }
     }
-    Ok(())
+    Ok(true)
+}
+
+/// The history first: a checkpoint never stands without what led to it.
+fn save(workspace: &Workspace, engine: &dyn Engine, history: &History) -> Result<()> {
+    workspace.write(HISTORY, history.text.as_bytes())?;
+    workspace.write(CHECKPOINT, &engine.checkpoint()?.to_bytes())
 }
 
 /// `history.csv`: the objective and its parts at every so many updates.

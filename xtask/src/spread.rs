@@ -1,0 +1,38 @@
+//! A measure over seeds, as tables and reports of all experiments have it.
+
+use std::fmt;
+
+use eval::EvalError;
+use eval::stats::{Interval, mean, sd, t_interval};
+
+/// Mean over seeds, standard deviation, and 95 % interval of the mean; the last two of two seeds or more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) mean: f64,
+    pub(crate) sd: Option<f64>,
+    pub(crate) interval: Option<Interval>,
+}
+
+impl Spread {
+    /// Of the values of all seeds.
+    ///
+    /// # Errors
+    /// When there is no value, or one is not finite.
+    pub(crate) fn of(values: &[f64]) -> Result<Self, EvalError> {
+        let mean = mean(values)?;
+        if values.len() < 2 {
+            return Ok(Self { mean, sd: None, interval: None });
+        }
+        Ok(Self { mean, sd: Some(sd(values)?), interval: Some(t_interval(values)?) })
+    }
+}
+
+/// Mean ± standard deviation.
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sd {
+            Some(sd) => write!(f, "{:.3} ± {sd:.3}", self.mean),
+            None => write!(f, "{:.3}", self.mean),
+        }
+    }
+}
