@@ -25,6 +25,15 @@ impl Spread {
         }
         Ok(Self { mean, sd: Some(sd(values)?), interval: Some(t_interval(values)?) })
     }
+
+    /// Of the values of the seeds that have one; none where no seed has.
+    ///
+    /// # Errors
+    /// When a value is not finite.
+    pub(crate) fn of_known(values: impl Iterator<Item = f64>) -> Result<Option<Self>, EvalError> {
+        let values: Vec<f64> = values.collect();
+        if values.is_empty() { Ok(None) } else { Self::of(&values).map(Some) }
+    }
 }
 
 /// Mean ± standard deviation.

@@ -178,10 +178,6 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<Condit
         let runs: Vec<&RunRow> = runs.iter().copied().filter(|run| run.anr_db == anr_db).collect();
         let of =
             |value: fn(&RunRow) -> f64| Spread::of(&runs.iter().map(|run| value(run)).collect::<Vec<_>>());
-        let known = |value: fn(&RunRow) -> Option<f64>| -> Result<Option<Spread>> {
-            let values: Vec<f64> = runs.iter().filter_map(|run| value(run)).collect();
-            Ok(if values.is_empty() { None } else { Some(Spread::of(&values)?) })
-        };
         Ok(ConditionRow {
             model: model.to_owned(),
             loss,
@@ -190,8 +186,8 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<Condit
             auc: of(|run| run.auc)?,
             pauc: of(|run| run.pauc)?,
             max_score_normal: of(|run| run.max_score_normal)?,
-            fpr_rare: known(|run| run.fpr_rare)?,
-            fpr_frequent: known(|run| run.fpr_frequent)?,
+            fpr_rare: Spread::of_known(runs.iter().filter_map(|run| run.fpr_rare))?,
+            fpr_frequent: Spread::of_known(runs.iter().filter_map(|run| run.fpr_frequent))?,
         })
     });
     rows.collect()

@@ -65,7 +65,6 @@ fn row(store: &Store, model: &str, loss: Loss, runs: &[&Run]) -> Result<Training
     };
     let epochs = runs.iter().map(last).collect::<Result<Vec<Epoch>>>()?;
     let of = |value: fn(&Epoch) -> f64| Spread::of(&epochs.iter().map(value).collect::<Vec<_>>());
-    let known = |values: Vec<f64>| (!values.is_empty()).then(|| Spread::of(&values)).transpose();
     let lambdas = runs.iter().map(|run| run.cell.training().objective.lambda());
     let shares = lambdas.zip(&epochs).filter_map(|(lambda, epoch)| Some(epoch.anomalous / lambda?));
     Ok(TrainingRow {
@@ -73,8 +72,8 @@ fn row(store: &Store, model: &str, loss: Loss, runs: &[&Run]) -> Result<Training
         loss,
         seeds: runs.len(),
         normal: of(|epoch| epoch.normal)?,
-        anomalous_over_lambda: known(shares.collect())?,
-        weight_spread: known(epochs.iter().filter_map(|epoch| epoch.weight_spread).collect())?,
+        anomalous_over_lambda: Spread::of_known(shares)?,
+        weight_spread: Spread::of_known(epochs.iter().filter_map(|epoch| epoch.weight_spread))?,
         mean_score: of(|epoch| epoch.mean_score_normal)?,
         max_score: of(|epoch| epoch.max_score_normal)?,
     })

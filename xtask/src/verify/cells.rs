@@ -50,7 +50,8 @@ impl Cells {
     /// Trains what is not done, `jobs` cells side by side, and reads what is.
     ///
     /// # Errors
-    /// Threads that do not start; [`stop::Stopped`] where the run is asked to stop. A cell that fails does not stop the others: it is told of in the results.
+    /// Threads that do not start; [`stop::Stopped`] where the run is asked to stop. A cell that fails does not stop the
+    /// others: it is told of in the results.
     pub(super) fn run(&self, store: &Store, jobs: usize, provenance: &Provenance) -> Result<Results> {
         let pending = self.0.begin(store, |_| true);
         let mut results = Results { runs: Vec::new(), failures: Vec::new() };

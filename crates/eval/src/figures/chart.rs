@@ -9,6 +9,7 @@ use plotters::prelude::{Cartesian2d, DrawingBackend};
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::font::layout;
 use super::pen::{Dash, MEDIUM, SMALL, line, px, stroke, text, units, write};
 use super::ticks::Tick;
 use super::{Area, Drawn, UNITS, color};
@@ -38,7 +39,9 @@ pub(super) struct Axes<'a> {
     pub(super) title: String,
 }
 
+/// From the plane to the far side of the vertical axis's name: at least, and beyond the widest label.
 const LABELS_LEFT: f64 = 44.0;
+const BEYOND_LABELS: f64 = 23.0;
 const LABELS_BELOW: f64 = 36.0;
 const TICK: f64 = 4.0;
 
@@ -96,7 +99,9 @@ impl Axes<'_> {
         write(area, &self.title, (left + width / 2.0, top - 9.0), &name)?;
         write(area, self.x_name, (left + width / 2.0, bottom + LABELS_BELOW), &name)?;
         let upwards = name.transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
-        write(area, self.y_name, (left - LABELS_LEFT, top + height / 2.0), &upwards)
+        let widths = self.y_ticks.iter().map(|(_, label)| f64::from(layout(label, SMALL as f32).width));
+        let distance = LABELS_LEFT.max(BEYOND_LABELS + widths.fold(0.0, f64::max));
+        write(area, self.y_name, (left - distance, top + height / 2.0), &upwards)
     }
 }
 

@@ -52,8 +52,7 @@ fn product_sums<S: Simd>(
     units: [&[[S::f32s; 2]]; 2],
 ) -> [[S::f32s; 2]; 2] {
     let length = deltas[0].len();
-    let (deltas, units) =
-        ([&deltas[0][..length], &deltas[1][..length]], [&units[0][..length], &units[1][..length]]);
+    let [deltas, units] = [deltas, units].map(|pair| pair.map(|samples| &samples[..length]));
     // Two sums, of every second register, for each of the four: enough to keep the arithmetic busy.
     let mut sums = [[[simd.splat_f32s(0.0); 2]; 2]; 2];
     for at in 0..length {
@@ -72,7 +71,7 @@ fn product_sums<S: Simd>(
 #[inline(always)]
 fn sums<S: Simd>(simd: S, deltas: [&[[S::f32s; 2]]; 4]) -> [S::f32s; 4] {
     let length = deltas[0].len();
-    let deltas = [&deltas[0][..length], &deltas[1][..length], &deltas[2][..length], &deltas[3][..length]];
+    let deltas = deltas.map(|samples| &samples[..length]);
     let mut sums = [simd.splat_f32s(0.0); 4];
     for at in 0..length {
         for (sum, deltas) in sums.iter_mut().zip(deltas) {
