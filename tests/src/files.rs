@@ -1,4 +1,4 @@
-//! What lies in a results folder.
+//! What lies in a results root: nets, scores, and a folder of tables an experiment.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,8 +38,8 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Everything in a results folder that has to be the same for every run with the same settings: its files without
-/// those that tell of the clock or the machine, and the report up to its provenance.
+/// Everything in a results root that has to be the same for every run with the same settings: its files without those
+/// that tell of the clock or the machine, nets without where they were trained, and reports up to their provenance.
 pub fn results(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = contents(out);
     found.retain(|path, _| !TELLING.iter().any(|name| path.ends_with(name)));
@@ -47,11 +47,17 @@ pub fn results(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         if path.ends_with("history.csv") {
             *bytes = without_clock(bytes);
         }
-    }
-    if let Some(report) = found.get_mut(Path::new("report.html")) {
-        let heading = b"<h2>Provenance</h2>";
-        let end = report.windows(heading.len()).position(|part| part == heading);
-        report.truncate(end.expect("the report tells its provenance"));
+        let end = if path.ends_with("report.html") {
+            "<h2>Provenance</h2>"
+        } else if path.ends_with("net.json") {
+            "\"trained_on\""
+        } else {
+            continue;
+        };
+        let end = bytes.windows(end.len()).position(|part| part == end.as_bytes());
+        bytes.truncate(
+            end.unwrap_or_else(|| panic!("{}: expected it to tell where it came from", path.display())),
+        );
     }
     found
 }
@@ -75,28 +81,33 @@ pub fn assert_same(found: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathB
     }
 }
 
-/// Folders of cells in a results folder, sorted: finished ones, set aside ones, and hidden ones in training.
-pub fn cells(out: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(out.join("cells")) else { return Vec::new() };
-    let mut cells: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
-    cells.sort();
-    cells
+/// Folders of nets in a results root, sorted: finished ones, set aside ones, and hidden ones in training.
+pub fn nets(out: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(out.join("nets")) else { return Vec::new() };
+    let mut nets: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    nets.retain(|path| path.is_dir());
+    nets.sort();
+    nets
 }
 
-/// Where cells in training have their checkpoints, once there are any.
+/// Where nets in training have their checkpoints, once there are any.
 pub fn checkpoints(out: &Path) -> Vec<PathBuf> {
-    let paths = cells(out).into_iter().map(|cell| cell.join("checkpoint.safetensors"));
-    paths.filter(|path| path.exists()).collect()
+    nets(out).into_iter().map(|net| net.join("checkpoint")).filter(|path| path.exists()).collect()
 }
 
-/// The one folder of a cell whose name begins with `stem`, such as `ring-bu-s0`.
-pub fn cell(out: &Path, stem: &str) -> PathBuf {
-    let prefix = format!("{stem}-");
-    let name = |path: &PathBuf| path.file_name().expect("a cell has a name").to_string_lossy().into_owned();
-    let is_it = |path: &PathBuf| {
-        name(path).strip_prefix(&prefix).is_some_and(|hash| hash.len() == 8 && !hash.contains('.'))
-    };
-    let found: Vec<PathBuf> = cells(out).into_iter().filter(is_it).collect();
-    assert_eq!(found.len(), 1, "cells {stem}: {found:?}");
-    found[0].clone()
+/// What the tables of the experiment in the folder `tables` call `label`: its place among the nets (1) or scores (2).
+fn place(tables: &Path, label: &str, column: usize, shelf: &str) -> PathBuf {
+    let (_, rows) = csv(&tables.join("cells.csv"));
+    let row = rows.into_iter().find(|row| row[0] == label).unwrap_or_else(|| panic!("no cell {label}"));
+    tables.parent().expect("an experiment lies in a results root").join(shelf).join(&row[column])
+}
+
+/// The folder of the net that the tables in `tables` call `label`, such as `ring-bu-s0`.
+pub fn net(tables: &Path, label: &str) -> PathBuf {
+    place(tables, label, 1, "nets")
+}
+
+/// The folder of its score.
+pub fn score(tables: &Path, label: &str) -> PathBuf {
+    place(tables, label, 2, "scores")
 }

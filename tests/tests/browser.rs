@@ -93,7 +93,7 @@ fn the_report_of_a_sweep_renders() {
     let folder = tempfile::tempdir().unwrap();
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     Outcome::success(&mut sweep(&sounds, folder.path()));
-    let found = look(&browser, &folder.path().join("report.html"));
+    let found = look(&browser, &folder.path().join("toycar-smoke/report.html"));
     assert!(found.starts_with("pictures 6 of 6, sorted 57 of 57, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }
@@ -103,7 +103,7 @@ fn the_report_of_the_ring_renders() {
     let Some(browser) = browser() else { return };
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(verify(folder.path()).args(["--seeds", "2"]));
-    let found = look(&browser, &folder.path().join("report.html"));
+    let found = look(&browser, &folder.path().join("ring/report.html"));
     assert!(found.starts_with("pictures 2 of 2, sorted 29 of 29, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }

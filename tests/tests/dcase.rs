@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tests::files::{cell, cells, csv, text};
+use tests::files::{csv, nets, score, text};
 use tests::{Outcome, sounds, xtask};
 
 /// Copies `count` test sounds of `car`, from number `first` on, to the set in `root` as `kind`.
@@ -77,9 +77,9 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
     let (root, out) = (folder.path().join("set"), folder.path().join("out"));
     small_set(&root);
     let plan = Outcome::success(sweep(&root, &out).arg("--plan")).stdout;
-    assert!(plan.contains("4 of 4 cells to train"), "2 machines x 2 losses: {plan}");
+    assert!(plan.contains("4 of 4 nets to train"), "2 machines x 2 losses: {plan}");
     Outcome::success(&mut sweep(&root, &out));
-    let rows = csv(&out.join("auc.csv")).1;
+    let rows = csv(&out.join("dcase2020/auc.csv")).1;
     let models: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(
         models,
@@ -87,12 +87,12 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
     );
     assert!(rows.iter().all(|row| row[2].is_empty()), "anomalies are whole recordings: no ANR");
 
-    let files = out.join("dcase/FCN8-small-bu-s0");
+    let files = out.join("dcase2020/dcase/FCN8-small-bu-s0");
     let scores = pairs(&files.join("anomaly_score_ToyCar_id_01.csv"));
     assert_eq!(scores.len(), 5 + 4);
     assert!(scores.iter().any(|(name, _)| name == "anomaly_id_01_00000003.wav"), "{scores:?}");
-    let (head, rows) = csv(&cell(&out, "ToyCar-FCN8-small-bu-s0").join("scores.csv"));
-    let mean = head.iter().position(|name| name == "mean_score").unwrap();
+    let (head, rows) = csv(&score(&out.join("dcase2020"), "ToyCar-FCN8-small-bu-s0").join("scores.csv"));
+    let mean = head.iter().position(|name| name == "mean").unwrap();
     for (name, score) in &scores {
         let row = rows.iter().find(|row| row[0].ends_with(name.as_str())).unwrap();
         assert!((row[mean].parse::<f64>().unwrap() - score).abs() < 1e-4 * score, "{name}");
@@ -136,14 +136,14 @@ fn check_without(removed: &str) {
     let run = Outcome::success(&mut sweep(&root, &out));
     let undefined = "No anomaly in the test set of ToyCar-FCN8-small: the AUC is undefined";
     assert!(run.stdout.contains(undefined), "{}", run.stdout);
-    assert!(text(&out.join("report.html")).contains(undefined));
-    assert!(csv(&out.join("auc.csv")).1.iter().all(|row| row[0] == "ToyConveyor-FCN8-small"));
+    assert!(text(&out.join("dcase2020/report.html")).contains(undefined));
+    assert!(csv(&out.join("dcase2020/auc.csv")).1.iter().all(|row| row[0] == "ToyConveyor-FCN8-small"));
     for figure in ["histograms", "timeline"] {
-        assert!(text(&out.join(format!("{figure}.svg"))).contains("ToyConveyor"), "{figure}");
+        assert!(text(&out.join(format!("dcase2020/{figure}.svg"))).contains("ToyConveyor"), "{figure}");
     }
-    let result = text(&out.join("dcase/FCN8-small-bu-s0/result.csv"));
+    let result = text(&out.join("dcase2020/dcase/FCN8-small-bu-s0/result.csv"));
     assert!(result.starts_with("ToyCar\nid,AUC,pAUC\nAverage,,\n\nToyConveyor\n"), "{result}");
-    let unlabelled = out.join("dcase/FCN8-small-bu-s0/anomaly_score_ToyCar_id_05.csv");
+    let unlabelled = out.join("dcase2020/dcase/FCN8-small-bu-s0/anomaly_score_ToyCar_id_05.csv");
     assert_eq!(pairs(&unlabelled).len(), 3);
 }
 
@@ -160,7 +160,7 @@ fn sounds_that_make_no_batch_are_refused_before_any_training() {
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     let says = "`pieces`: found 8, expected at most the 3 that the normal training sounds of dcase2020-task2/ToyConveyor give";
     assert!(run.stderr.contains(says), "{}", run.stderr);
-    assert!(cells(&out).is_empty(), "ToyCar is not trained either");
+    assert!(nets(&out).is_empty(), "ToyCar is not trained either");
 }
 
 #[test]
@@ -177,11 +177,11 @@ fn a_machine_whose_sounds_break_after_the_look_does_not_stop_the_others() {
     fs::File::options().append(true).open(&broken).unwrap().set_modified(modified).unwrap();
     let run = Outcome::of(&mut sweep(&root, &out));
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    let failed = ["ToyConveyor-FCN8-small-re-s0-", "ToyConveyor-FCN8-small-bu-s0-"];
+    let failed = ["ToyConveyor-FCN8-small-re-s0: ", "ToyConveyor-FCN8-small-bu-s0: "];
     for says in ["2 cells failed", "normal_id_01_00000000.wav"].into_iter().chain(failed) {
         assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
     }
-    assert!(csv(&out.join("auc.csv")).1.iter().all(|row| row[0] == "ToyCar-FCN8-small"));
-    assert!(text(&out.join("report.html")).contains("ToyConveyor-FCN8-small-bu-s0-"));
-    assert!(out.join("dcase/FCN8-small-bu-s0/result.csv").is_file());
+    assert!(csv(&out.join("dcase2020/auc.csv")).1.iter().all(|row| row[0] == "ToyCar-FCN8-small"));
+    assert!(text(&out.join("dcase2020/report.html")).contains("ToyConveyor-FCN8-small-bu-s0"));
+    assert!(out.join("dcase2020/dcase/FCN8-small-bu-s0/result.csv").is_file());
 }

@@ -42,7 +42,7 @@ fn each_says_what_it_reproduces_expects_and_costs_and_its_command_runs_it() {
             Outcome::refusal(command.args(["--set", "data.root=/nowhere"]), &["/nowhere", "published at"]);
         } else {
             let plan = Outcome::success(&mut command);
-            assert!(plan.stdout.contains(" cells to train in "), "{}: {}", path.display(), plan.stdout);
+            assert!(plan.stdout.contains(" nets to train, "), "{}: {}", path.display(), plan.stdout);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a plan writes nothing");
     }

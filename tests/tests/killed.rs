@@ -9,10 +9,10 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use tests::files::{assert_same, cells, checkpoints, results, text};
+use tests::files::{assert_same, checkpoints, nets, results, text};
 use tests::{Outcome, Running, killed_at_any_moment, verify};
 
-/// Cells long enough to be caught in the middle: many checkpoints each.
+/// Nets long enough to be caught in the middle: many checkpoints each.
 fn long(out: &Path) -> Command {
     let mut command = verify(out);
     command.args([
@@ -33,7 +33,7 @@ fn uninterrupted() -> BTreeMap<PathBuf, Vec<u8>> {
     results(folder.path())
 }
 
-/// Starts a run and kills it when every cell in training has a checkpoint.
+/// Starts a run and kills it when every net in training has a checkpoint.
 fn kill_with_checkpoints(out: &Path) -> Vec<PathBuf> {
     let mut run = Running::start(long(out).args(["--jobs", "3"]));
     while checkpoints(out).len() < 3 {
@@ -44,10 +44,10 @@ fn kill_with_checkpoints(out: &Path) -> Vec<PathBuf> {
     checkpoints(out)
 }
 
-/// Update from which each run of a cell went on, as its log tells.
-fn starts(cell: &Path) -> Vec<u64> {
+/// Update from which each run of a net went on, as its log tells.
+fn starts(net: &Path) -> Vec<u64> {
     let start = |line: &str| line.split_once("from update ")?.1.split(' ').next()?.parse().ok();
-    text(&cell.join("log.txt")).lines().filter_map(start).collect()
+    text(&net.join("log.txt")).lines().filter_map(start).collect()
 }
 
 #[test]
@@ -65,43 +65,59 @@ fn an_interrupted_run_saves_the_update_at_hand_and_goes_on_from_it() {
     }
     assert_eq!(run.interrupt(), Some(130));
     let caught = checkpoints(folder.path());
-    assert_eq!(caught.len(), 2, "a third cell was begun");
+    assert_eq!(caught.len(), 3, "two groups of three nets are in training");
     let saved = |path: &PathBuf| {
         let log = text(&path.with_file_name("log.txt"));
-        vec![0, log.lines().last().unwrap().strip_prefix("saved at update ").unwrap().parse().unwrap()]
+        vec![
+            0,
+            log.lines()
+                .last()
+                .unwrap()
+                .strip_prefix("saved at update ")
+                .unwrap()
+                .split(':')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap(),
+        ]
     };
     let saved: BTreeSet<Vec<u64>> = caught.iter().map(saved).collect();
     Outcome::success(&mut long(folder.path()));
     assert_same(&results(folder.path()), &uninterrupted());
-    let starts: BTreeSet<Vec<u64>> = cells(folder.path()).iter().map(|cell| starts(cell)).collect();
-    assert!(starts.is_superset(&saved) && starts.contains(&vec![0]), "{starts:?}, {saved:?}");
+    let starts: BTreeSet<Vec<u64>> = nets(folder.path()).iter().map(|net| starts(net)).collect();
+    assert_eq!(starts, saved);
 }
 
 #[test]
-fn cells_go_on_from_their_checkpoints() {
+fn nets_go_on_from_their_checkpoints() {
     let folder = tempfile::tempdir().unwrap();
     let caught = kill_with_checkpoints(folder.path());
     assert_eq!(caught.len(), 3);
     Outcome::success(&mut long(folder.path()));
     assert_same(&results(folder.path()), &uninterrupted());
-    for cell in cells(folder.path()) {
-        let starts = starts(&cell);
-        assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 200, "{}: {starts:?}", cell.display());
+    for net in nets(folder.path()) {
+        let starts = starts(&net);
+        assert!(starts.len() == 2 && starts[0] == 0 && starts[1] >= 200, "{}: {starts:?}", net.display());
     }
 }
 
 #[test]
-fn a_damaged_checkpoint_is_told_and_its_cell_starts_over() {
+fn a_damaged_checkpoint_is_told_and_its_net_starts_over() {
     let folder = tempfile::tempdir().unwrap();
     let caught = kill_with_checkpoints(folder.path());
     let bytes = fs::read(&caught[0]).unwrap();
     fs::write(&caught[0], &bytes[..bytes.len() / 2]).unwrap();
     fs::write(&caught[1], "no checkpoint").unwrap();
-    fs::remove_file(caught[2].with_file_name("history.csv")).unwrap();
+    for entry in fs::read_dir(caught[2].parent().unwrap()).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_string_lossy().starts_with("history-to-") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
     Outcome::success(&mut long(folder.path()));
     assert_same(&results(folder.path()), &uninterrupted());
-    for cell in cells(folder.path()) {
-        assert_eq!(starts(&cell), [0, 0], "{}", cell.display());
-        assert!(text(&cell.join("log.txt")).contains("; starting over"));
+    for net in nets(folder.path()) {
+        assert_eq!(starts(&net), [0, 0], "{}", net.display());
+        assert!(text(&net.join("log.txt")).contains("; starting over"));
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::files::{assert_same, csv, results, text};
+use tests::files::{assert_same, csv, nets, results, text};
 use tests::{Outcome, repository, xtask};
 
 /// A file of readings beside a shortened ring.
@@ -35,7 +35,7 @@ fn each_reading_is_a_row_and_the_nearest_is_told() {
     let path = written(folder.path(), TWO);
     let out = folder.path().join("out");
     let outcome = Outcome::success(&mut run(&path, &out));
-    let (header, rows) = csv(&out.join("readings.csv"));
+    let (header, rows) = csv(&out.join("few/readings.csv"));
     let columns = "reading,seeds,kld_p_re_mean,kld_p_re_sd,kld_p_snp_mean,kld_p_snp_sd,kld_p_bu_mean,kld_p_bu_sd,\
                    kld_u_re_mean,kld_u_re_sd,kld_u_snp_mean,kld_u_snp_sd,kld_u_bu_mean,kld_u_bu_sd,distance";
     assert_eq!(header.join(","), columns);
@@ -43,15 +43,16 @@ fn each_reading_is_a_row_and_the_nearest_is_told() {
     assert_eq!([rows[0][0].as_str(), rows[1][0].as_str()], ["Defaults", "lambda D"]);
     assert_eq!(rows[0][2..4], rows[1][2..4], "λ is nothing to RE");
     assert_ne!(rows[0][4..6], rows[1][4..6], "but to SNP");
+    assert_eq!(nets(&out).len(), 10, "the two nets of RE serve both readings");
     let distances = [0, 1].map(|row| rows[row][14].parse::<f64>().unwrap());
     assert!((distances[0] - distance(&rows[0])).abs() < 1e-4, "{distances:?}");
     let nearest = if distances[0] <= distances[1] { "Defaults" } else { "lambda D" };
     let told = format!("Nearest to the printed numbers: {nearest}, at {:.3}", distances[0].min(distances[1]));
     assert!(outcome.stdout.contains(&told), "{}", outcome.stdout);
-    assert!(fs::read(out.join("readings.parquet")).unwrap().starts_with(b"PAR1"));
+    assert!(fs::read(out.join("few/readings.parquet")).unwrap().starts_with(b"PAR1"));
 
     let again = Outcome::success(&mut run(&path, &out));
-    assert!(again.stderr.contains("All 12 cells are done"), "{}", again.stderr);
+    assert!(again.stderr.contains("All 12 nets are trained and scored"), "{}", again.stderr);
     let one = folder.path().join("one");
     Outcome::success(run(&path, &one).args(["--jobs", "1"]));
     assert_same(&results(&one), &results(&out));
@@ -71,9 +72,9 @@ fn a_reading_that_fails_leaves_the_others() {
     let readings = format!("{TWO}  - {{ name: \"too fast\", set: {{ training.learning_rate: 1.0e+30 }} }}\n");
     let path = written(folder.path(), &readings);
     let out = folder.path().join("out");
-    let says = ["6 cells failed", "too-fast-re-s0-", "the objective became", "training has diverged"];
+    let says = ["6 cells failed", "too-fast-re-s0: ", "the objective became", "training has diverged"];
     Outcome::failure(&mut run(&path, &out), &says);
-    let rows = csv(&out.join("readings.csv")).1;
+    let rows = csv(&out.join("few/readings.csv")).1;
     assert_eq!(rows.len(), 3);
     assert!(rows[..2].iter().flatten().all(|cell| !cell.is_empty()));
     assert_eq!(rows[2][0], "too fast");

@@ -100,11 +100,12 @@ fn changed(folder: &Path, from: &str, to: &str) -> (PathBuf, usize) {
 
 #[test]
 fn a_mistake_in_a_file_is_told_with_its_line() {
-    let cases: [(&str, &str, &[&str]); 9] = [
-        ("  sigma: 4.0", "  sigmma: 4.0", &["unknown field `sigmma`", "did you mean `sigma`?"]),
-        ("  sigma: 4.0", "  sigma: wide", &["loss.sigma", "\"wide\"", "expected f64"]),
-        ("  sigma: 4.0", "  sigma: 0.0", &["loss.sigma", "found 0", "expected"]),
-        ("  lambda: 4.0", "  lambda: .nan", &["loss.lambda", "found NaN"]),
+    let cases: [(&str, &str, &[&str]); 10] = [
+        ("  sigma: 2D", "  sigmma: 2D", &["unknown field `sigmma`", "did you mean `sigma`?"]),
+        ("  sigma: 2D", "  sigma: wide", &["loss.sigma", "`wide`", "expected a number, or one such as 2D"]),
+        ("  sigma: 2D", "  sigma: 0.0", &["loss.sigma", "found 0", "expected"]),
+        ("  lambda: 2D", "  lambda: .nan", &["loss.lambda", "found NaN"]),
+        ("  lambda: 2D", "  lambda: 2M", &["loss.lambda", "found 2M", "no mel bands"]),
         ("  beta1: 0.9 ", "  beta1: 1.0 ", &["training.beta1", "found 1", "below 1"]),
         ("  samples: 10000", "  samples: -10000", &["data.samples", "`-10000`", "expected usize"]),
         ("  points: 601", "  points: 1", &["grid.points", "found 1"]),

@@ -12,7 +12,7 @@ fn the_bytes_are_the_same_for_any_number_of_threads_and_from_run_to_run() {
         Outcome::success(verify(folder.path()).args(["--seeds", "3", "--jobs", jobs]));
         results(folder.path())
     });
-    assert_eq!(runs[0].len(), 8 + 9 * 5, "tables, figures, report; five files a cell");
+    assert_eq!(runs[0].len(), 9 + 9 * 5, "tables, figures, report; three files a net and two a score");
     for run in &runs[1..] {
         assert_same(run, &runs[0]);
     }
@@ -43,7 +43,7 @@ fn both_engines_give_the_same_numbers() {
         let out = folder.path().join(engine);
         let run = ["--seeds", "1", "--set", "training.updates=100", "--engine", engine];
         Outcome::success(verify(&out).args(run));
-        runs(&out.join("runs.csv"))
+        runs(&out.join("ring/runs.csv"))
     });
     assert_eq!(fused.len(), 3);
     for (fused, candle) in fused.iter().zip(&candle) {
@@ -54,10 +54,10 @@ fn both_engines_give_the_same_numbers() {
 
 #[test]
 fn the_committed_reference_is_reproduced() {
-    let committed = runs(&repository().join("results/ring/runs.csv"));
+    let committed = runs(&repository().join("results/reference/ring/runs.csv"));
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(xtask().args(["verify", "--seeds", "1", "--out"]).arg(folder.path()));
-    let found = runs(&folder.path().join("runs.csv"));
+    let found = runs(&folder.path().join("ring/runs.csv"));
     assert_eq!(found.len(), 3);
     for (loss, seed, measures) in found {
         let expected = committed.iter().find(|(other, number, _)| (other, number) == (&loss, &seed));

@@ -9,9 +9,9 @@ use tests::{Outcome, sounds, sweep, xtask};
 /// Settings of `sweep`, and what their refusal has to say.
 type Case = (&'static str, &'static [&'static str]);
 
-const SETTINGS: [Case; 24] = [
-    ("losses=[RE, VAE]", &["losses", "`VAE`", "`RE`, `SNP`, `BU`"]),
-    ("losses=[]", &["losses", "found []", "one of RE, SNP and BU"]),
+const SETTINGS: [Case; 27] = [
+    ("losses=[RE, VAE]", &["losses", "`VAE`", "RE, SNP, BU"]),
+    ("losses=[]", &["losses", "found []", "one at least"]),
     ("losses=[BU, BU]", &["losses", "found [BU, BU]", "each once"]),
     ("networks={}", &["networks", "found 0", "one at least"]),
     ("networks={large: {hiden: 1, units: 8, code: 4}}", &["networks", "`hiden`", "did you mean `hidden`?"]),
@@ -31,8 +31,11 @@ const SETTINGS: [Case; 24] = [
     ("training.epochs=0", &["training.epochs", "found 0", "expected 1 to"]),
     ("training.decay_from=1", &["training.decay_from", "found 1", "below 1"]),
     ("training.decay_to=2", &["training.decay_to", "found 2", "from 0 to 1"]),
-    ("loss.sigma_times_dim=0", &["loss.sigma_times_dim", "sigma: found 0", "expected"]),
-    ("loss.lambda_per_band=-2", &["loss.lambda_per_band", "lambda: found", "expected"]),
+    ("loss.sigma=0", &["loss.sigma", "sigma: found 0", "expected"]),
+    ("loss.sigma=2X", &["loss", "found `2X`", "such as 2D, 2M or 1/(2D)"]),
+    ("loss.lambda=-2M", &["loss.lambda", "lambda: found -16", "expected"]),
+    ("loss.sigma_times_dim=0.5", &["`sigma_times_dim` is no longer a key", "1/(2D)"]),
+    ("loss.lambda_per_band=2", &["`lambda_per_band` is no longer a key", "2M"]),
     ("scoring.file=median", &["scoring.file", "`median`", "`max` or `mean`"]),
     ("scoring.every=0", &["scoring.every", "found 0", "expected 1"]),
     ("scoring.tpr=0", &["scoring.tpr", "found 0", "expected a rate"]),
@@ -49,7 +52,7 @@ fn impossible_settings_are_refused_and_named() {
     for (setting, says) in SETTINGS {
         let folder = tempfile::tempdir().unwrap();
         Outcome::refusal(sweep(&sounds, &out(&folder)).args(["--set", setting]), says);
-        assert!(!out(&folder).join("cells").exists() || setting.starts_with("data."), "{setting}");
+        assert!(!out(&folder).join("nets").exists() || setting.starts_with("data."), "{setting}");
     }
 }
 
@@ -57,8 +60,8 @@ fn impossible_settings_are_refused_and_named() {
 fn impossible_arguments_are_refused() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let cases: [(&[&str], &[&str]); 4] = [
-        (&["--only", "vae"], &["--only vae", "found none of 3 cells", "such as FCN8-small-re-s0"]),
-        (&["--only", ""], &["--only", "a part of a cell's name"]),
+        (&["--only", "vae"], &["--only vae", "found none of 3 nets", "such as FCN8-small-re-s0"]),
+        (&["--only", ""], &["--only", "a part of a net's name"]),
         (&["--device", "tpu"], &["--device", "'tpu'", "cpu"]),
         (&["--seeds", "0"], &["--seeds", "invalid value '0'"]),
     ];

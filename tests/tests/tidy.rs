@@ -31,14 +31,17 @@ const TOP_LEVEL: [&str; 14] = [
     "xtask",
 ];
 
-/// Which members each may depend on: `xtask -> eval`, `xtask -> models -> losses`, `xtask -> features`.
-const DEPENDENCIES: [(&str, &[&str]); 6] = [
+/// Which members each may depend on: `xtask -> eval`, `xtask -> harness -> models -> losses`,
+/// `xtask, harness -> features`, `xtask -> synth -> features`.
+const DEPENDENCIES: [(&str, &[&str]); 8] = [
     ("crates/eval", &[]),
     ("crates/features", &[]),
+    ("crates/harness", &["features", "losses", "models"]),
     ("crates/losses", &[]),
     ("crates/models", &["losses"]),
+    ("crates/synth", &["features"]),
     ("tests", &[]),
-    ("xtask", &["eval", "features", "losses", "models"]),
+    ("xtask", &["eval", "features", "harness", "losses", "models", "synth"]),
 ];
 
 /// Files of the repository that are or would be committed; none where there is no git to ask.
@@ -131,7 +134,8 @@ fn every_member_inherits_lints_and_versions() {
         }
         for kind in ["dependencies", "dev-dependencies"] {
             for line in table(&manifest, kind) {
-                assert!(line.ends_with(".workspace = true"), "{member}: {line}");
+                let inherits = line.ends_with(".workspace = true") || line.contains("{ workspace = true,");
+                assert!(inherits, "{member}: {line}");
             }
         }
     }

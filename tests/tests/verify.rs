@@ -7,33 +7,23 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tests::files::{assert_same, cell, cells, contents, csv, results, text};
+use tests::files::{assert_same, contents, csv, net, nets, results, score, text};
 use tests::{Outcome, repository, verify, xtask};
 
-const CELL_FILES: [&str; 8] = [
-    "SHA256SUMS",
-    "env.json",
-    "history.csv",
-    "log.txt",
-    "metrics.json",
-    "resolved.yaml",
-    "scores.csv",
-    "weights.safetensors",
-];
+const NET_FILES: [&str; 6] =
+    ["SHA256SUMS", "env.json", "history.csv", "log.txt", "net.json", "weights.safetensors"];
 
 #[test]
 fn tables_figures_and_report_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("new/results");
-    let outcome = Outcome::success(verify(&out).args(["--seeds", "2"]));
-
-    let names: BTreeSet<String> = contents(&out)
-        .keys()
-        .filter(|path| !path.starts_with("cells"))
-        .map(|path| path.display().to_string())
-        .collect();
+    let root = folder.path().join("new/results");
+    let outcome = Outcome::success(verify(&root).args(["--seeds", "2"]));
+    let folders: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(folders.len(), 3, "nets, scores and the ring's tables: {folders:?}");
+    let out = root.join("ring");
+    let names: BTreeSet<String> = contents(&out).keys().map(|path| path.display().to_string()).collect();
     let expected = [
-        ".lock",
+        "cells.csv",
         "figure2.png",
         "figure2.svg",
         "figure3.png",
@@ -112,7 +102,7 @@ fn check_report(report: &str) {
     for fetched in ["http", "src=", "@import", "url(", "<iframe"] {
         assert!(!page.contains(fetched), "{fetched}");
     }
-    for part in ["Table 1", "Claims of Sec. 4.1.2", "Settings", "Provenance", "sigma: 4.0", "updates: 200"] {
+    for part in ["Table 1", "Claims of Sec. 4.1.2", "Settings", "Provenance", "sigma: 2D", "updates: 200"] {
         assert!(page.contains(part), "{part}");
     }
 }
@@ -134,26 +124,34 @@ fn check_print(stdout: &str) {
 }
 
 #[test]
-fn a_cell_holds_what_its_sums_say() {
+fn a_net_and_its_score_hold_what_their_sums_say() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path();
-    Outcome::success(verify(out).args(["--seeds", "1"]));
-    assert_eq!(cells(out).len(), 3);
-    for stem in ["ring-re-s0", "ring-snp-s0", "ring-bu-s0"] {
-        let cell = cell(out, stem);
-        let files: Vec<String> = contents(&cell).keys().map(|path| path.display().to_string()).collect();
-        assert_eq!(files, CELL_FILES);
-        let mut check = Command::new("sha256sum");
-        check.current_dir(&cell).args(["--check", "--strict", "SHA256SUMS"]);
-        assert!(check.output().unwrap().status.success(), "{stem}");
-        let (header, history) = csv(&cell.join("history.csv"));
-        assert_eq!(header.join(","), "update,objective,normal,anomalous");
+    let root = folder.path();
+    Outcome::success(verify(root).args(["--seeds", "1"]));
+    assert_eq!(nets(root).len(), 3);
+    for label in ["ring-re-s0", "ring-snp-s0", "ring-bu-s0"] {
+        let (net, score) = (net(&root.join("ring"), label), score(&root.join("ring"), label));
+        let names = |folder: &Path| -> Vec<String> {
+            contents(folder).keys().map(|path| path.display().to_string()).collect()
+        };
+        assert_eq!(names(&net), NET_FILES);
+        assert_eq!(names(&score), ["SHA256SUMS", "metrics.json", "scores.csv"]);
+        for folder in [&net, &score] {
+            let mut check = Command::new("sha256sum");
+            check.current_dir(folder).args(["--check", "--strict", "SHA256SUMS"]);
+            assert!(check.output().unwrap().status.success(), "{label}");
+        }
+        let (header, history) = csv(&net.join("history.csv"));
+        assert!(
+            header.join(",").starts_with("update,objective,normal,anomalous,mean_score_normal,"),
+            "{header:?}"
+        );
         let updates: Vec<&str> = history.iter().map(|row| row[0].as_str()).collect();
         assert_eq!(updates, ["50", "100", "150", "200"]);
-        let (header, scores) = csv(&cell.join("scores.csv"));
+        let (header, scores) = csv(&score.join("scores.csv"));
         assert_eq!(header.join(","), "x1,x2,anomaly_score");
         assert_eq!(scores.len(), 7 * 7, "every tenth of 61 nodes");
-        assert!(text(&cell.join("log.txt")).contains("from update 0 of 200"));
+        assert!(text(&net.join("log.txt")).contains("from update 0 of 200"));
     }
 }
 
@@ -162,11 +160,13 @@ fn a_second_run_finds_everything_done() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path();
     let first = Outcome::success(verify(out).args(["--seeds", "2"]));
-    let (cells, all) = (contents(&out.join("cells")), results(out));
+    let before = [contents(&out.join("nets")), contents(&out.join("scores"))];
+    let all = results(out);
     let second = Outcome::success(verify(out).args(["--seeds", "2"]));
-    assert!(second.stderr.contains("All 6 cells are done"), "{}", second.stderr);
+    assert!(second.stderr.contains("All 6 nets are trained and scored"), "{}", second.stderr);
     assert_eq!(second.stdout, first.stdout);
-    assert_same(&contents(&out.join("cells")), &cells);
+    assert_same(&contents(&out.join("nets")), &before[0]);
+    assert_same(&contents(&out.join("scores")), &before[1]);
     assert_same(&results(out), &all);
 }
 
@@ -176,7 +176,7 @@ fn more_seeds_train_only_what_is_missing() {
     let out = folder.path();
     Outcome::success(verify(out).args(["--seeds", "1"]));
     let more = Outcome::success(verify(out).args(["--seeds", "2"]));
-    assert!(more.stderr.contains("Training 3 of 6 cells"), "{}", more.stderr);
+    assert!(more.stderr.contains("Training 3 nets"), "{}", more.stderr);
     let fresh = tempfile::tempdir().unwrap();
     Outcome::success(verify(fresh.path()).args(["--seeds", "2"]));
     assert_same(&results(out), &results(fresh.path()));

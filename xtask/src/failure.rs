@@ -1,11 +1,7 @@
 //! How a command ends: exit code 2 for bad input, 130 when it was interrupted, 1 for a run that failed.
 
-use crate::harness::stop::{INTERRUPTED, Stopped};
-
-/// Input that cannot be used: nothing was done. The message names the place, what was found and what was expected.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct BadInput(pub String);
+use harness::stop::{INTERRUPTED, Stopped};
+use harness::{BadInput, Failure, stop};
 
 /// The exit code of `error`.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
@@ -16,4 +12,29 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     } else {
         1
     }
+}
+
+/// Fails when a cell failed, and tells of each.
+pub(crate) fn verdict(failures: &[Failure]) -> anyhow::Result<()> {
+    match failures {
+        [] => Ok(()),
+        _ => {
+            let each: Vec<String> =
+                failures.iter().map(|Failure { label, why }| format!("{label}: {why}")).collect();
+            let cells = if failures.len() == 1 { "cell" } else { "cells" };
+            Err(anyhow::anyhow!("{} {cells} failed\n{}", failures.len(), each.join("\n")))
+        }
+    }
+}
+
+/// Ends a run that was asked to stop; what could not be saved is not said to be.
+///
+/// # Errors
+/// [`Stopped`], or the cells that failed, where the run was asked to stop.
+pub(crate) fn stopped(failures: &[Failure]) -> anyhow::Result<()> {
+    if stop::asked() {
+        verdict(failures)?;
+        return Err(Stopped.into());
+    }
+    Ok(())
 }

@@ -2,7 +2,6 @@
 
 mod config;
 mod failure;
-mod harness;
 mod html;
 mod inspect;
 mod report;

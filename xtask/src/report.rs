@@ -1,15 +1,21 @@
 //! What the reports of all experiments have in common.
 
-use std::io::Write;
-
 use anyhow::Result;
-use eval::atomic::write_atomically;
-use eval::claims::Claim;
+use eval::claims::{Claim, Measured};
+use eval::figures::Loss;
+use eval::stats::Interval;
+use harness::provenance::{Provenance, trained_by};
+use harness::{Failure, Name};
+use losses::ObjectiveName;
 use serde::Serialize;
 
-use crate::harness::provenance::{Provenance, trained_by};
-use crate::harness::{CellName, Failure, Store};
 use crate::html::Page;
+use crate::run_args::Places;
+
+/// How figures show a loss.
+pub(crate) fn look(loss: ObjectiveName) -> Loss {
+    Loss { name: loss.as_str(), color: loss.color(), order: loss.order() }
+}
 
 /// So many seeds, in words: those of all rows, which differ where cells failed.
 pub(crate) fn counted_seeds(seeds: impl Iterator<Item = usize> + Clone) -> String {
@@ -22,10 +28,12 @@ pub(crate) fn counted_seeds(seeds: impl Iterator<Item = usize> + Clone) -> Strin
 
 /// The score card for people: `title`, then each claim with its verdict, statistic and interval.
 pub(crate) fn claims_text(title: &str, claims: &[Claim]) -> String {
-    let mut text = format!("\n{title}, paired over seeds, 95 % interval of the mean\n");
+    let mut text =
+        format!("\n{title}, paired over seeds, 95 % interval of the mean, p after Holm's correction\n");
     for claim in claims {
-        let (verdict, estimate) = (claim.verdict.to_string(), estimate(claim));
-        text += &format!("{verdict:14} {}\n               {}: {estimate}\n", claim.text, claim.statistic);
+        let Measured { text: words, statistic, .. } = &claim.measured;
+        let verdict = claim.verdict.to_string();
+        text += &format!("{verdict:14} {words}\n               {statistic}: {}\n", estimate(claim));
     }
     text + "\n"
 }
@@ -34,17 +42,22 @@ pub(crate) fn claims_text(title: &str, claims: &[Claim]) -> String {
 pub(crate) fn add_claims(page: &mut Page, title: &str, claims: &[Claim]) {
     page.heading(title);
     let rows = claims.iter().map(|claim| {
-        vec![claim.verdict.to_string(), claim.text.clone(), estimate(claim), claim.statistic.clone()]
+        let Measured { text, statistic, .. } = &claim.measured;
+        vec![claim.verdict.to_string(), text.clone(), estimate(claim), statistic.clone()]
     });
     page.table(&["verdict", "claim", "mean [95 % interval]", "statistic"], rows);
-    page.note("Each statistic is taken within a seed; the interval is a percentile bootstrap of its mean over seeds, or Student's t of fewer than 8 seeds. A claim holds when the whole interval lies on the claimed side.");
+    page.note("Each statistic is taken within a seed; intervals are Student's t. A claim holds, or does not, when the mean lies on that side of its bound with p below 0.05 after Holm's correction over all claims of the card; the intervals are not corrected. One seed decides nothing.");
 }
 
 /// The estimate with its interval.
 fn estimate(claim: &Claim) -> String {
-    match claim.interval {
-        Some(interval) => format!("{:.3} [{:.3}, {:.3}]", claim.estimate, interval.low, interval.high),
-        None => format!("{:.3} (one seed)", claim.estimate),
+    let mean = claim.measured.mean;
+    match claim.measured.estimate.map(|estimate| estimate.interval()).zip(claim.p) {
+        Some((Interval { low, high }, p)) => {
+            let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+            format!("{mean:.3} [{low:.3}, {high:.3}], {p}")
+        }
+        None => format!("{mean:.3} (one seed)"),
     }
 }
 
@@ -54,27 +67,27 @@ pub(crate) fn add_failures(page: &mut Page, failures: &[Failure]) {
         page.heading("Cells that failed");
         page.table(
             &["cell", "last words"],
-            failures.iter().map(|(name, why)| vec![name.to_string(), why.clone()]),
+            failures.iter().map(|Failure { label, why }| vec![label.clone(), why.clone()]),
         );
     }
 }
 
-/// Ends `page` with the settings and with what made the results, the finished cells `names` and the tables and
-/// figures, and writes it to `report.html`.
+/// Ends `page` with the settings and with what made the results, the nets `names` and the tables and figures, and
+/// writes it to `report.html`.
 pub(crate) fn write<'a>(
     mut page: Page,
-    store: &Store,
+    places: &Places,
     experiment: &impl Serialize,
-    names: impl Iterator<Item = &'a CellName>,
+    names: impl Iterator<Item = &'a Name>,
     provenance: &Provenance,
 ) -> Result<()> {
     page.heading("Settings");
     page.verbatim(&serde_yaml::to_string(experiment)?);
     page.heading("Provenance");
-    let trained = trained_by(store, names).into_iter();
+    let trained = trained_by(&places.nets, names).into_iter();
     let trained = trained.map(|(what, cells)| [cells.to_string()].into_iter().chain(what).collect());
     page.table(
-        &["cells", "source that trained them", "Cargo.lock", "compiler", "CPU", "instructions"],
+        &["nets", "source that trained them", "Cargo.lock", "compiler", "CPU", "instructions"],
         trained,
     );
     page.note("And the run that made these tables and figures of them:");
@@ -83,6 +96,5 @@ pub(crate) fn write<'a>(
             |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         page.table(&["what", "found"], fields.iter().map(|(key, value)| vec![key.clone(), text(value)]));
     }
-    let html = page.finish();
-    Ok(write_atomically(&store.root().join("report.html"), |file| file.write_all(html.as_bytes()))?)
+    places.folder.write("report.html", page.finish().as_bytes())
 }

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use harness::{BadInput, Cell, EngineKind, Folder, Shelf};
 
-use crate::config::{EngineKind, Override};
+use crate::config::Override;
 
 /// How much of an experiment is run, by what and where to.
 #[derive(Debug, Args)]
@@ -12,7 +13,7 @@ pub(crate) struct RunArgs {
     /// Train seeds 0 to N - 1, instead of as many as the file says
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: Option<u64>,
-    /// Cells trained side by side [default: one a core]
+    /// Groups of nets trained side by side [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// What trains
@@ -21,12 +22,35 @@ pub(crate) struct RunArgs {
     /// Change a value of the file, such as loss.epsilon=1e-4; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
-    /// Results folder [default: results/NAME, after the file NAME.yaml]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// List the cells, done, missing or stale and why, and train nothing
+    /// Results root: nets/ and scores/, shared by all experiments, and a folder NAME/ after the file NAME.yaml
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    out: PathBuf,
+    /// List the nets and scores: done, in training, missing or stale and why; make nothing
     #[arg(long)]
     pub(crate) plan: bool,
+}
+
+/// Names of folders of a results root that no experiment may have.
+const TAKEN: [&str; 4] = ["nets", "scores", "reference", "inspect"];
+
+/// Where the results of an experiment lie.
+pub(crate) struct Places {
+    pub(crate) nets: Shelf,
+    pub(crate) scores: Shelf,
+    /// Of tables, figures and report.
+    pub(crate) folder: Folder,
+}
+
+impl Places {
+    /// Whether the net or the score of `cell` is to be made. A score without its net is told of: the net is trained again,
+    /// and the score stays.
+    pub(crate) fn lacks(&self, cell: &Cell) -> bool {
+        let [net, score] = [self.nets.has(&cell.net.name), self.scores.has(&cell.score)];
+        if score && !net {
+            eprintln!("{}: its net is gone; it is trained again", cell.net.label);
+        }
+        !(net && score)
+    }
 }
 
 impl RunArgs {
@@ -40,15 +64,31 @@ impl RunArgs {
         self.set.iter().cloned().chain(seeds).chain(engine).collect()
     }
 
-    /// The results folder of the experiment in the file `config`.
-    pub(crate) fn out(&self, config: &Path) -> PathBuf {
-        match &self.out {
-            Some(out) => out.clone(),
-            None => Path::new("results").join(config.file_stem().unwrap_or_default()),
+    /// Where the results of the experiment in the file `config` lie.
+    ///
+    /// # Errors
+    /// An experiment called like another folder of the results root.
+    pub(crate) fn places(&self, config: &Path) -> Result<Places, BadInput> {
+        let name = config.file_stem().unwrap_or_default();
+        if let Some(taken) = TAKEN.iter().find(|taken| name == **taken) {
+            let what = format!(
+                "{}: found the name {taken}, which the results root has for something else; expected another name",
+                config.display()
+            );
+            return Err(BadInput(what));
         }
+        if self.out.join(name).join("cells").exists() {
+            let old = self.out.join(name).join("cells");
+            eprintln!("note: {} is of an earlier version of this program, and is left alone", old.display());
+        }
+        Ok(Places {
+            nets: Shelf::nets(&self.out),
+            scores: Shelf::scores(&self.out),
+            folder: Folder::at(self.out.join(name)),
+        })
     }
 
-    /// Cells trained side by side.
+    /// Groups of nets trained side by side.
     pub(crate) fn jobs(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.jobs.map_or_else(cores, usize::from)

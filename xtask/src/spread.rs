@@ -3,11 +3,13 @@
 use std::fmt;
 
 use eval::EvalError;
-use eval::stats::{Interval, mean, sd, t_interval};
+use eval::estimate::Estimate;
+use eval::stats::{Interval, mean, sd};
 
-/// Mean over seeds, standard deviation, and 95 % interval of the mean; the last two of two seeds or more.
+/// Number of seeds, mean over them, standard deviation, and 95 % interval of the mean; the last two of two seeds or more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
+    pub(crate) count: usize,
     pub(crate) mean: f64,
     pub(crate) sd: Option<f64>,
     pub(crate) interval: Option<Interval>,
@@ -21,9 +23,14 @@ impl Spread {
     pub(crate) fn of(values: &[f64]) -> Result<Self, EvalError> {
         let mean = mean(values)?;
         if values.len() < 2 {
-            return Ok(Self { mean, sd: None, interval: None });
+            return Ok(Self { count: values.len(), mean, sd: None, interval: None });
         }
-        Ok(Self { mean, sd: Some(sd(values)?), interval: Some(t_interval(values)?) })
+        Ok(Self {
+            count: values.len(),
+            mean,
+            sd: Some(sd(values)?),
+            interval: Estimate::over_seeds(values)?.map(|estimate| estimate.interval()),
+        })
     }
 
     /// Of the values of the seeds that have one; none where no seed has.

@@ -1,27 +1,22 @@
-//! Claims of the paper, each with the statistic that decides it.
+//! Claims of the paper, each with the estimate that decides it, and all of a card with Holm's correction.
 
 use std::fmt;
 
-use rand_chacha::ChaCha8Rng;
-
 use crate::EvalError;
 use crate::error::all_finite;
-use crate::stats::{Interval, bootstrap_interval, mean, t_interval};
+use crate::estimate::{Estimate, holm};
 
-/// Resamples behind the interval of a claim.
-pub const RESAMPLES: usize = 10_000;
-
-/// Runs from which on the interval of a claim is a bootstrap.
-pub const ENOUGH: usize = 8;
+/// The share of cards that may hold or refute a claim by chance.
+const LEVEL: f64 = 0.05;
 
 /// What the runs say about a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The whole interval lies on the claimed side of the bound.
+    /// The mean lies on the claimed side of the bound, by more than chance explains.
     Holds,
-    /// The whole interval lies on the other side.
+    /// It lies on the other side, by more than chance explains.
     Fails,
-    /// The interval holds the bound, or a single run gives none.
+    /// Chance explains on which side it lies, or a single run says nothing.
     Undecided,
 }
 
@@ -35,19 +30,19 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A claim, the number that decides it, and whether it holds.
+/// A claim and what the runs measured of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
+pub struct Measured {
     /// The claim in words.
     pub text: String,
-    /// The statistic in words: what one run (one seed) contributes, and the bound.
+    /// The statistic in words: what one run (one seed) contributes, the bound, and what its uncertainty accounts for.
     pub statistic: String,
-    /// Mean of the statistic over runs.
-    pub estimate: f64,
-    /// 95 % interval of that mean; none from a single run.
-    pub interval: Option<Interval>,
-    /// Whether the claim holds.
-    pub verdict: Verdict,
+    /// Mean of the statistic.
+    pub mean: f64,
+    /// The mean with its uncertainty; none where there is one run.
+    pub estimate: Option<Estimate>,
+    /// Where the claim puts the mean.
+    pub expected: Expected,
 }
 
 /// Side of the bound on which a claim puts its statistic.
@@ -59,104 +54,98 @@ pub enum Expected {
     Below(f64),
 }
 
-impl Claim {
-    /// Decides a claim from one value a run, by the percentile bootstrap of its mean, or by Student's t where there
-    /// are fewer than [`ENOUGH`] runs. For a comparison of two losses, hand in the difference (or ratio)
-    /// within each seed, so that runs stay paired.
-    ///
-    /// # Errors
-    /// When there is no value, or one is not finite.
-    pub fn decide(
-        text: &str,
-        statistic: &str,
-        values: &[f64],
-        expected: Expected,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Self, EvalError> {
-        let estimate = mean(values)?;
-        let interval = match values.len() {
-            0 | 1 => None,
-            // Resampled, so few values give little more than their range.
-            2..ENOUGH => Some(t_interval(values)?),
-            _ => Some(bootstrap_interval(values, RESAMPLES, rng)?),
-        };
-        Self::of_interval(text, statistic, estimate, interval, expected)
-    }
-
-    /// Decides a claim by an interval that is already there.
-    ///
-    /// # Errors
-    /// When the estimate or an end of the interval is not finite.
-    fn of_interval(
-        text: &str,
-        statistic: &str,
-        estimate: f64,
-        interval: Option<Interval>,
-        expected: Expected,
-    ) -> Result<Self, EvalError> {
-        let ends = interval.map_or([estimate; 2], |interval| [interval.low, interval.high]);
-        all_finite(&format!("estimate and interval of \"{text}\""), &[estimate, ends[0], ends[1]])?;
-        let verdict = interval.map_or(Verdict::Undecided, |interval| expected.verdict(interval));
-        Ok(Self { text: text.to_owned(), statistic: statistic.to_owned(), estimate, interval, verdict })
-    }
+/// A claim that is decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// What was measured.
+    pub measured: Measured,
+    /// The probability of such a mean where the true one is the bound, after Holm's correction over the card.
+    pub p: Option<f64>,
+    /// Whether the claim holds.
+    pub verdict: Verdict,
 }
 
 impl Expected {
-    fn verdict(self, Interval { low, high }: Interval) -> Verdict {
-        let (holds, fails) = match self {
-            Self::Above(bound) => (low > bound, high < bound),
-            Self::Below(bound) => (high < bound, low > bound),
-        };
-        if holds {
-            Verdict::Holds
-        } else if fails {
-            Verdict::Fails
-        } else {
-            Verdict::Undecided
+    fn bound(self) -> f64 {
+        match self {
+            Self::Above(bound) | Self::Below(bound) => bound,
         }
     }
+
+    fn is_met(self, mean: f64) -> bool {
+        match self {
+            Self::Above(bound) => mean > bound,
+            Self::Below(bound) => mean < bound,
+        }
+    }
+}
+
+/// Decides the claims of a card: each by whether its mean differs from its bound, at 5 % over all of them together.
+///
+/// # Errors
+/// When a mean is not finite.
+pub fn decide(card: Vec<Measured>) -> Result<Vec<Claim>, EvalError> {
+    for Measured { text, mean, .. } in &card {
+        all_finite(&format!("mean of \"{text}\""), &[*mean])?;
+    }
+    let p = card.iter().filter_map(|of| Some(of.estimate?.p_value(of.expected.bound())));
+    let mut corrected = holm(&p.collect::<Vec<f64>>()).into_iter();
+    let decided = card.into_iter().map(|measured| {
+        let p = measured.estimate.and_then(|_| corrected.next());
+        let verdict = match p {
+            Some(p) if p < LEVEL && measured.expected.is_met(measured.mean) => Verdict::Holds,
+            Some(p) if p < LEVEL => Verdict::Fails,
+            _ => Verdict::Undecided,
+        };
+        Claim { measured, p, verdict }
+    });
+    Ok(decided.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
+
+    fn measured(values: &[f64], expected: Expected) -> Measured {
+        Measured {
+            text: "claim".to_owned(),
+            statistic: "statistic".to_owned(),
+            mean: crate::stats::mean(values).unwrap(),
+            estimate: Estimate::over_seeds(values).unwrap(),
+            expected,
+        }
+    }
 
     fn verdict(values: &[f64], expected: Expected) -> Verdict {
-        let rng = &mut ChaCha8Rng::seed_from_u64(4);
-        Claim::decide("claim", "statistic", values, expected, rng).unwrap().verdict
+        decide(vec![measured(values, expected)]).unwrap()[0].verdict
     }
 
     #[test]
-    fn the_interval_decides() {
+    fn the_mean_and_its_error_decide() {
         let clear = [0.9, 1.0, 1.1, 1.2];
         assert_eq!(verdict(&clear, Expected::Above(0.0)), Verdict::Holds);
         assert_eq!(verdict(&clear, Expected::Below(0.0)), Verdict::Fails);
         assert_eq!(verdict(&clear, Expected::Below(2.0)), Verdict::Holds);
         assert_eq!(verdict(&clear, Expected::Above(2.0)), Verdict::Fails);
         assert_eq!(verdict(&[-1.0, 1.0, 0.5, -0.5], Expected::Above(0.0)), Verdict::Undecided);
+        assert_eq!(verdict(&[5.0], Expected::Above(0.0)), Verdict::Undecided, "one run decides nothing");
     }
 
     #[test]
-    fn one_run_decides_nothing_and_no_run_is_an_error() {
-        let rng = &mut ChaCha8Rng::seed_from_u64(4);
-        let claim = Claim::decide("claim", "statistic", &[5.0], Expected::Above(0.0), rng).unwrap();
-        assert_eq!((claim.estimate, claim.interval, claim.verdict), (5.0, None, Verdict::Undecided));
-        assert!(Claim::decide("claim", "statistic", &[], Expected::Above(0.0), rng).is_err());
-        assert!(Claim::decide("claim", "statistic", &[f64::NAN], Expected::Above(0.0), rng).is_err());
+    fn what_holds_alone_may_not_hold_among_many() {
+        // p = 0.03 by itself.
+        let one = measured(&[0.3, 0.5, 0.9, 0.3], Expected::Above(0.0));
+        let p = one.estimate.unwrap().p_value(0.0);
+        assert!(p > 0.025 && p < 0.05, "{p}");
+        assert_eq!(decide(vec![one.clone()]).unwrap()[0].verdict, Verdict::Holds);
+        let card = decide(vec![one.clone(), one.clone(), one]).unwrap();
+        assert!(card.iter().all(|claim| claim.verdict == Verdict::Undecided), "{card:?}");
     }
 
     #[test]
-    fn an_interval_from_elsewhere_decides_alike() {
-        let decide = |estimate, interval| {
-            Claim::of_interval("BU beats SNP", "AUC", estimate, interval, Expected::Above(0.0))
-        };
-        let around = |low, high| Some(Interval { low, high });
-        assert_eq!(decide(0.02, around(0.01, 0.03)).unwrap().verdict, Verdict::Holds);
-        assert_eq!(decide(-0.02, around(-0.03, -0.01)).unwrap().verdict, Verdict::Fails);
-        assert_eq!(decide(0.02, around(0.0, 0.03)).unwrap().verdict, Verdict::Undecided);
-        assert_eq!(decide(0.02, None).unwrap().verdict, Verdict::Undecided);
-        let message = decide(0.02, around(0.01, f64::NAN)).unwrap_err().to_string();
-        assert!(message.contains("\"BU beats SNP\": value 2 is NaN"), "{message}");
+    fn a_mean_that_is_no_number_is_named() {
+        let broken = Measured { mean: f64::NAN, ..measured(&[1.0, 2.0], Expected::Above(0.0)) };
+        let message = decide(vec![broken]).unwrap_err().to_string();
+        assert!(message.contains("\"claim\": value 0 is NaN"), "{message}");
     }
 }

@@ -1,7 +1,5 @@
 //! What can go wrong between scores and figures.
 
-use std::path::PathBuf;
-
 /// An error of this crate: what was asked, what was found, what was expected.
 #[derive(Debug, thiserror::Error)]
 pub enum EvalError {
@@ -63,13 +61,11 @@ pub enum EvalError {
         /// The rate.
         found: f64,
     },
-    /// A file that could not be written.
-    #[error("cannot write {}: {reason}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: Box<dyn std::error::Error + Send + Sync>,
+    /// A table that could not be made.
+    #[error("cannot make the table: {reason}")]
+    Table {
+        /// What the table library said.
+        reason: String,
     },
     /// A figure that could not be drawn.
     #[error("cannot draw {figure}: {reason}")]
@@ -79,6 +75,12 @@ pub enum EvalError {
         /// What the drawing library said.
         reason: String,
     },
+}
+
+impl EvalError {
+    pub(crate) fn table(error: polars::error::PolarsError) -> Self {
+        Self::Table { reason: error.to_string() }
+    }
 }
 
 /// Refuses the first value that is NaN or infinite; `what` names the values in the message.

@@ -1,12 +1,11 @@
 //! Measures, tables and figures of finished runs. Knows no model.
 
-pub mod atomic;
 pub mod auc;
 pub mod claims;
 mod error;
+pub mod estimate;
 pub mod figures;
 mod grid;
-pub mod paired;
 pub mod ring;
 pub mod stats;
 mod table;

@@ -1,13 +1,10 @@
 //! Result tables: columns in, CSV, Parquet and aligned text out.
 
-use std::path::Path;
-
 use polars::prelude::{
     Column as FrameColumn, CsvWriter, DataFrame, IntoColumn, NamedFrom, ParquetWriter, SerWriter, Series,
 };
 
 use crate::EvalError;
-use crate::atomic::write_atomically;
 use crate::error::all_finite;
 
 /// Digits after the point of a real number in CSV. Parquet keeps every bit.
@@ -61,35 +58,33 @@ impl Table {
         self
     }
 
-    /// Writes the table as CSV with a header line, atomically.
+    /// The bytes of a CSV file with a header line.
     ///
     /// Real numbers have [`CSV_DIGITS`] digits after the point, so that equal tables are equal bytes.
     ///
     /// # Errors
-    /// When columns differ in length or share a name, a number is NaN or infinite, or the file cannot be written.
-    pub fn write_csv(&self, path: &Path) -> Result<(), EvalError> {
-        let mut frame = self.to_frame(path)?;
-        write_atomically(path, |file| {
-            CsvWriter::new(file).with_float_precision(Some(CSV_DIGITS)).finish(&mut frame)
-        })
+    /// When columns differ in length or share a name, or a number is NaN or infinite.
+    pub fn to_csv(&self) -> Result<Vec<u8>, EvalError> {
+        let mut bytes = Vec::new();
+        let written =
+            CsvWriter::new(&mut bytes).with_float_precision(Some(CSV_DIGITS)).finish(&mut self.to_frame()?);
+        written.map(|()| bytes).map_err(EvalError::table)
     }
 
-    /// Writes the table as Parquet, atomically.
+    /// The bytes of a Parquet file.
     ///
     /// # Errors
-    /// As [`Table::write_csv`].
-    pub fn write_parquet(&self, path: &Path) -> Result<(), EvalError> {
-        let mut frame = self.to_frame(path)?;
-        write_atomically(path, |file| {
-            ParquetWriter::new(file).set_parallel(false).finish(&mut frame).map(drop)
-        })
+    /// As [`Table::to_csv`].
+    pub fn to_parquet(&self) -> Result<Vec<u8>, EvalError> {
+        let mut bytes = Vec::new();
+        let written = ParquetWriter::new(&mut bytes).set_parallel(false).finish(&mut self.to_frame()?);
+        written.map(|_| bytes).map_err(EvalError::table)
     }
 
-    fn to_frame(&self, path: &Path) -> Result<DataFrame, EvalError> {
+    fn to_frame(&self) -> Result<DataFrame, EvalError> {
         let columns = self.columns.iter().map(|(name, column)| column.to_frame(name));
         let columns = columns.collect::<Result<Vec<FrameColumn>, EvalError>>()?;
-        DataFrame::new_infer_height(columns)
-            .map_err(|source| EvalError::Write { path: path.to_owned(), reason: source.into() })
+        DataFrame::new_infer_height(columns).map_err(EvalError::table)
     }
 
     /// The table as lines of text for a terminal: numbers to the right with `digits` after the point, text to
@@ -162,7 +157,7 @@ impl TextColumn {
 mod tests {
     use super::*;
     use polars::prelude::{AnyValue, CsvReader, ParquetReader, SerReader};
-    use std::fs::{self, File};
+    use std::io::Cursor;
 
     fn table() -> Table {
         Table::new()
@@ -174,13 +169,11 @@ mod tests {
 
     #[test]
     fn csv_has_a_fixed_precision_and_reads_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("table.csv");
-        table().write_csv(&path).unwrap();
+        let csv = table().to_csv().unwrap();
         let expected = "loss,seeds,kld_u,paper\nRE,10,0.912346,0.913000\nSNP,10,0.000000,\n\
                         \"quoted, \"\"BU\"\"\",-3,-2.500000,0.083000\n";
-        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
-        let read = CsvReader::new(File::open(&path).unwrap()).finish().unwrap();
+        assert_eq!(String::from_utf8(csv.clone()).unwrap(), expected);
+        let read = CsvReader::new(Cursor::new(csv)).finish().unwrap();
         assert_eq!(read.shape(), (3, 4));
         assert_eq!(read.column("loss").unwrap().get(2).unwrap(), AnyValue::String("quoted, \"BU\""));
         assert!(read.column("paper").unwrap().get(1).unwrap().is_null());
@@ -188,24 +181,17 @@ mod tests {
 
     #[test]
     fn parquet_reads_back_to_the_bit_and_is_the_same_bytes_each_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let [first, second] = ["a.parquet", "b.parquet"].map(|name| folder.path().join(name));
-        table().write_parquet(&first).unwrap();
-        table().write_parquet(&second).unwrap();
-        assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
-        let read = ParquetReader::new(File::open(&first).unwrap()).finish().unwrap();
-        assert!(read.equals_missing(&table().to_frame(&first).unwrap()));
+        let parquet = table().to_parquet().unwrap();
+        assert_eq!(parquet, table().to_parquet().unwrap());
+        let read = ParquetReader::new(Cursor::new(parquet)).finish().unwrap();
+        assert!(read.equals_missing(&table().to_frame().unwrap()));
     }
 
     #[test]
     fn a_column_of_missing_numbers_stays_one_of_numbers() {
-        let folder = tempfile::tempdir().unwrap();
-        let [csv, parquet] = ["auc.csv", "auc.parquet"].map(|name| folder.path().join(name));
         let table = Table::new().text("loss", ["BU"]).integer("seeds", [1]).optional("auc_sd", [None]);
-        table.write_csv(&csv).unwrap();
-        table.write_parquet(&parquet).unwrap();
-        assert_eq!(fs::read_to_string(&csv).unwrap(), "loss,seeds,auc_sd\nBU,1,\n");
-        let read = ParquetReader::new(File::open(&parquet).unwrap()).finish().unwrap();
+        assert_eq!(table.to_csv().unwrap(), b"loss,seeds,auc_sd\nBU,1,\n");
+        let read = ParquetReader::new(Cursor::new(table.to_parquet().unwrap())).finish().unwrap();
         assert_eq!(read.column("auc_sd").unwrap().f64().unwrap().get(0), None);
     }
 
@@ -223,16 +209,13 @@ quoted, \"BU\"     -3  -2.500  0.083
     }
 
     #[test]
-    fn impossible_tables_are_refused_and_nothing_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("table.csv");
+    fn impossible_tables_are_refused() {
         let not_finite = Table::new().real("kld_u", [0.5, f64::NAN]);
-        let message = not_finite.write_csv(&path).unwrap_err().to_string();
+        let message = not_finite.to_csv().unwrap_err().to_string();
         assert_eq!(message, "column kld_u: value 1 is NaN, expected a finite number");
         let ragged = Table::new().real("a", [1.0]).real("b", [1.0, 2.0]);
-        assert!(ragged.write_csv(&path).unwrap_err().to_string().contains("table.csv"));
+        assert!(ragged.to_csv().unwrap_err().to_string().starts_with("cannot make the table"));
         let twice = Table::new().real("a", [1.0]).real("a", [2.0]);
-        assert!(twice.write_parquet(&path).is_err());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(twice.to_parquet().is_err());
     }
 }

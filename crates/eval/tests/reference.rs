@@ -1,11 +1,11 @@
 //! Measures against SciPy, NumPy and scikit-learn: `fixtures/<topic>/make.py` made the expected numbers.
 #![allow(clippy::unwrap_used)]
 
-use eval::auc::{auc, partial_auc};
+use eval::auc::{PairedScores, auc, difference, partial_auc};
+use eval::estimate::{Estimate, holm};
 use eval::ring::{BORDER, Density};
+use eval::stats::Interval;
 use eval::{Grid, stats};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -56,21 +56,10 @@ fn statistics_agree_with_numpy_and_scipy() {
         for (level, expected) in [0.0, 0.05, 0.5, 0.975, 1.0].into_iter().zip(numbers(&case["quantiles"])) {
             close(stats::quantile(&values, level).unwrap(), expected, 1e-14);
         }
-        let (found, expected) = (stats::t_interval(&values).unwrap(), numbers(&case["t"]));
-        close(found.low, expected[0], 1e-6);
-        close(found.high, expected[1], 1e-6);
-    }
-}
-
-#[test]
-fn bootstrap_intervals_agree_with_scipy_to_the_noise_of_resampling() {
-    let rng = &mut ChaCha8Rng::seed_from_u64(11);
-    for case in cases(include_str!("fixtures/stats/expected.json")) {
-        let (values, expected) = (numbers(&case["values"]), numbers(&case["bootstrap"]));
-        let found = stats::bootstrap_interval(&values, 20_000, rng).unwrap();
-        let tolerance = 0.02 * (expected[1] - expected[0]);
-        assert!((found.low - expected[0]).abs() <= tolerance, "{found:?} {expected:?}");
-        assert!((found.high - expected[1]).abs() <= tolerance, "{found:?} {expected:?}");
+        let found = Estimate::over_seeds(&values).unwrap().unwrap().interval();
+        let expected = numbers(&case["t"]);
+        close(found.low, expected[0], 1e-9);
+        close(found.high, expected[1], 1e-9);
     }
 }
 
@@ -81,6 +70,43 @@ fn areas_agree_with_scikit_learn() {
         close(auc(&normal, &anomalous).unwrap(), case["auc"].as_f64().unwrap(), 1e-12);
         for (max_fpr, expected) in [0.05, 0.1, 0.5].into_iter().zip(numbers(&case["pauc"])) {
             close(partial_auc(&normal, &anomalous, max_fpr).unwrap(), expected, 1e-12);
+        }
+    }
+}
+
+#[test]
+fn differences_of_areas_agree_with_numpy() {
+    for case in cases(include_str!("fixtures/difference/expected.json")) {
+        let table = |key: &str| -> Vec<Vec<Vec<f64>>> {
+            let seeds = case[key].as_array().unwrap();
+            seeds.iter().map(|seed| seed.as_array().unwrap().iter().map(numbers).collect()).collect()
+        };
+        let [a_normal, a_anomalous, b_normal, b_anomalous] =
+            ["a_normal", "a_anomalous", "b_normal", "b_anomalous"].map(table);
+        let of = |seed: usize, condition: usize| PairedScores {
+            a_normal: &a_normal[seed][condition],
+            a_anomalous: &a_anomalous[seed][condition],
+            b_normal: &b_normal[seed][condition],
+            b_anomalous: &b_anomalous[seed][condition],
+        };
+        let conditions = a_normal[0].len();
+        let seeds: Vec<Vec<PairedScores<'_>>> = (0..a_normal.len())
+            .map(|seed| (0..conditions).map(|condition| of(seed, condition)).collect())
+            .collect();
+        let found = difference(&seeds).unwrap();
+        close(found.mean, case["mean"].as_f64().unwrap(), 1e-12);
+        close(found.seeds.variance, case["of_seeds"].as_f64().unwrap(), 1e-12);
+        close(found.files.variance, case["of_files"].as_f64().unwrap(), 1e-12);
+        let Interval { low, high } = found.interval();
+        close((high - low) / 2.0, case["half"].as_f64().unwrap(), 1e-9);
+    }
+}
+
+#[test]
+fn holms_correction_agrees_with_statsmodels() {
+    for case in cases(include_str!("fixtures/holm/expected.json")) {
+        for (found, expected) in holm(&numbers(&case["p"])).into_iter().zip(numbers(&case["corrected"])) {
+            close(found, expected, 1e-14);
         }
     }
 }

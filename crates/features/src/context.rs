@@ -1,7 +1,7 @@
 //! Context: a row is a frame with the C frames before it and the C after it.
 
 /// What is done where a frame at a sound's end has fewer than C neighbours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum Edges {
     /// Only frames with full context give a row.
     #[default]

@@ -4,6 +4,7 @@ pub mod audio;
 pub mod batch;
 pub mod context;
 pub mod dataset;
+pub mod files;
 pub mod level;
 mod ln;
 pub mod log_mel;

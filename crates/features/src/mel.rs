@@ -9,7 +9,7 @@ pub use scale::{MelScale, hz_to_mel, mel_to_hz};
 use crate::spectra::LANES;
 
 /// What a band looks like between its lower and its upper edge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum BandShape {
     /// A triangle whose three corners are moved to distinct FFT bins, its weights summing to one. No band can be
     /// empty, and every band of white noise has the same level.
@@ -22,7 +22,7 @@ pub enum BandShape {
 }
 
 /// A mel filter bank's settings.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct MelConfig {
     /// Number of bands, M.
     pub bands: usize,

@@ -1,12 +1,22 @@
-//! What a network is trained to minimise: kernel density, weights, and the objectives RE, SNP and BU.
+//! What a network is trained to minimise, as functions of feature rows and anomaly scores; and the score of a file.
 //!
-//! Everything here is a function of anomaly scores and of feature rows; it knows no network and no file.
-//! Rows are `f32`, row-major, (M, D): M samples of D features.
+//! An objective is a [`Weighting`] of the normal samples and a [`Term`] of the anomalous ones; [`ObjectiveName`] lists
+//! those that have a name. Nothing here knows a network or a file. Rows are `f32`, row-major, (M, D): M samples of D
+//! features. With the feature `candle`, each part has a twin on candle's tensors.
 
+mod file_score;
 pub mod kde;
-pub mod objective;
+mod objective;
+mod quantity;
+mod registry;
 pub mod simd;
-pub mod tensor;
+mod term;
+mod weighting;
 
+pub use file_score::FileScore;
 pub use kde::{Kde, KdeConfig, KdeError};
 pub use objective::{Objective, Value};
+pub use quantity::Quantity;
+pub use registry::{ObjectiveName, SettingError, Settings, Sizes};
+pub use term::Term;
+pub use weighting::{Weigher, Weighting};

@@ -1,78 +1,52 @@
-//! The objectives RE (Eq. 7), SNP (Eqs. 9, 10) and BU (Eq. 16) as functions of anomaly scores and weights.
+//! What training minimises: a weighting of the normal samples and a term of the anomalous ones (Eqs. 7, 9, 16).
 
-use pulp::{Arch, Simd, WithSimd};
+use serde::{Deserialize, Serialize};
 
-use crate::kde::in_range;
-use crate::simd::sigmoid;
+use crate::registry::SettingError;
+use crate::{Term, Weighting};
 
-/// What training minimises.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Objective {
-    /// J^RE, the mean score of normal samples (Eq. 7).
-    Re,
-    /// J^SNP, which also pushes up the clipped scores of anomalous samples (Eqs. 9, 10).
-    Snp {
-        /// Clipping parameter λ, in units of the score.
-        lambda: f64,
-    },
-    /// J^BU, which weights normal samples by the reciprocal of their density (Eq. 16).
-    Bu {
-        /// Clipping parameter λ, in units of the score.
-        lambda: f64,
-    },
+/// J = Σ w_i A(x_i) / Σ w_i - L_a, with the numbers that it reads and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// w, of the normal samples.
+    pub weighting: Weighting,
+    /// L_a, of the anomalous samples.
+    pub term: Term,
 }
 
 /// The value of an objective and its two parts, `total` = `normal` - `anomalous`; and, to watch a training by, mean
-/// and maximum of the normal scores without weights. Where a
-/// normal score is no number, none of them is, but `anomalous`.
+/// and maximum of the normal scores without weights, and the spread of the weights. Where a normal score is NaN, all
+/// but `anomalous` are.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {
     /// J.
     pub total: f64,
     /// The (weighted) mean score of normal samples.
     pub normal: f64,
-    /// L_a of Eq. 10; zero for RE.
+    /// L_a of Eq. 10; zero where anomalous samples are not looked at.
     pub anomalous: f64,
     /// Mean A(x) of the normal samples, unweighted.
     pub mean_score: f64,
     /// Maximum A(x) of the normal samples.
     pub max_score: f64,
+    /// Standard deviation of the weights over their mean; none where all are alike.
+    pub weight_spread: Option<f64>,
 }
 
-/// A clipping parameter that is no positive number, or one beyond what `f32` can compute with.
-#[derive(Debug, thiserror::Error, PartialEq)]
-#[error("lambda: found {0}, expected a number from 1e-20 to 1e20")]
-pub struct LambdaError(f64);
-
 impl Objective {
-    /// λ, where the objective has a term for anomalous samples.
-    pub fn lambda(&self) -> Option<f64> {
-        match *self {
-            Self::Re => None,
-            Self::Snp { lambda } | Self::Bu { lambda } => Some(lambda),
-        }
-    }
-
-    /// Whether normal samples are weighted by their density.
-    pub fn is_weighted(&self) -> bool {
-        matches!(self, Self::Bu { .. })
-    }
-
-    /// Checks λ.
+    /// Checks the numbers.
     ///
     /// # Errors
-    /// When it is not from 1e-20 to 1e20.
-    pub fn validate(&self) -> Result<(), LambdaError> {
-        match self.lambda() {
-            Some(lambda) if !in_range(lambda) => Err(LambdaError(lambda)),
-            _ => Ok(()),
-        }
+    /// The first that the objective cannot be computed with.
+    pub fn validate(&self) -> Result<(), SettingError> {
+        self.weighting.validate()?;
+        self.term.validate()
     }
 
     /// The value of the objective, and into `gradient` its derivative by each score.
     ///
-    /// `scores` and `gradient` hold the M_u normal samples first, then the M_a anomalous ones, which RE takes none
-    /// of; `weights` holds M_u for BU and is not looked at otherwise. The weights are constants to the gradient.
+    /// `scores` and `gradient` hold the M_u normal samples first, then the M_a anomalous ones, none where they are not
+    /// looked at; `weights` holds M_u, or none where all are alike. The weights are constants to the gradient.
     ///
     /// # Panics
     /// When the lengths do not match, or there is no normal sample.
@@ -81,21 +55,13 @@ impl Objective {
         assert_eq!(scores.len(), gradient.len(), "a derivative for each score");
         let (normal_scores, anomalous_scores) = scores.split_at(normal);
         let (normal_gradient, anomalous_gradient) = gradient.split_at_mut(normal);
-        let value = match self {
-            Self::Bu { .. } => weighted_mean(normal_scores, weights, normal_gradient),
-            Self::Re | Self::Snp { .. } => mean(normal_scores, normal_gradient),
+        let value = if weights.is_empty() {
+            mean(normal_scores, normal_gradient)
+        } else {
+            weighted_mean(normal_scores, weights, normal_gradient)
         };
-        let anomalous = match self.lambda() {
-            Some(lambda) if !anomalous_scores.is_empty() => {
-                let clipped = clipped_mean(anomalous_scores, lambda, anomalous_gradient);
-                anomalous_gradient.iter_mut().for_each(|derivative| *derivative = -*derivative);
-                clipped
-            }
-            _ => {
-                anomalous_gradient.fill(0.0);
-                0.0
-            }
-        };
+        let anomalous = self.term.evaluate(anomalous_scores, anomalous_gradient);
+        anomalous_gradient.iter_mut().for_each(|derivative| *derivative = -*derivative);
         Value { total: value.normal - anomalous, anomalous, ..value }
     }
 }
@@ -104,7 +70,8 @@ impl Objective {
 fn mean(scores: &[f32], gradient: &mut [f32]) -> Value {
     let share = 1.0 / scores.len() as f64;
     gradient.fill(share as f32);
-    let (mut sum, mut max) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut max = 0.0;
     for score in scores {
         sum += f64::from(*score);
         max = score.max(max);
@@ -116,7 +83,9 @@ fn mean(scores: &[f32], gradient: &mut [f32]) -> Value {
 fn weighted_mean(scores: &[f32], weights: &[f32], gradient: &mut [f32]) -> Value {
     assert_eq!(scores.len(), weights.len(), "a weight for each normal score");
     let share = 1.0 / weights.iter().map(|weight| f64::from(*weight)).sum::<f64>();
-    let (mut weighted, mut sum, mut max) = (0.0, 0.0, 0.0);
+    let mut weighted = 0.0;
+    let mut sum = 0.0;
+    let mut max = 0.0;
     for ((derivative, weight), score) in gradient.iter_mut().zip(weights).zip(scores) {
         let weight = share * f64::from(*weight);
         *derivative = weight as f32;
@@ -124,58 +93,45 @@ fn weighted_mean(scores: &[f32], weights: &[f32], gradient: &mut [f32]) -> Value
         sum += f64::from(*score);
         max = score.max(max);
     }
-    normal_part(weighted, sum / scores.len() as f64, max)
+    let value = normal_part(weighted, sum / scores.len() as f64, max);
+    Value { weight_spread: Some(spread(weights)), ..value }
 }
 
 /// What normal scores, which are no less than 0, give to the value.
 fn normal_part(normal: f64, mean_score: f64, max: f32) -> Value {
-    // The maximum skips a score that is no number; the mean does not.
+    // The maximum skips a NaN; the mean does not.
     let max_score = if mean_score.is_nan() { f64::NAN } else { f64::from(max) };
     Value { normal, mean_score, max_score, ..Value::default() }
 }
 
-/// L_a = 1/M Σ λ tanh(A_j / λ) (Eq. 10), and its derivative 1/M (1 - tanh²(A_j / λ)) by each score.
-fn clipped_mean(scores: &[f32], lambda: f64, gradient: &mut [f32]) -> f64 {
-    let share = 1.0 / scores.len() as f64;
-    gradient.copy_from_slice(scores);
-    let sum = Arch::new().dispatch(Clip { scores: gradient, lambda: lambda as f32, share: share as f32 });
-    share * lambda * sum
+/// Standard deviation over mean.
+fn spread(weights: &[f32]) -> f64 {
+    let count = weights.len() as f64;
+    let mean = weights.iter().map(|weight| f64::from(*weight)).sum::<f64>() / count;
+    let square = weights.iter().map(|weight| (f64::from(*weight) - mean).powi(2)).sum::<f64>() / count;
+    square.sqrt() / mean
 }
 
-/// Sums tanh(A / λ) over scores and puts the derivatives in their place.
-struct Clip<'a> {
-    scores: &'a mut [f32],
-    lambda: f32,
-    share: f32,
-}
-
-impl WithSimd for Clip<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let (steepness, share) = (2.0 / self.lambda, self.share);
-        let (head, tail) = S::as_mut_simd_f32s(self.scores);
-        let mut sum = 0.0;
-        for score in head {
-            let (tanh, derivative) = clip(simd, *score, steepness, share);
-            *score = derivative;
-            sum += f64::from(simd.reduce_sum_f32s(tanh));
+#[cfg(feature = "candle")]
+impl Objective {
+    /// J of normal scores (M_u) with their `weights` (M_u), where there are any, and of anomalous scores (M_a): a
+    /// scalar in the graph.
+    ///
+    /// # Errors
+    /// Those of candle, when the shapes do not match.
+    pub fn tensor(
+        &self,
+        normal: &candle_core::Tensor,
+        weights: Option<&candle_core::Tensor>,
+        anomalous: &candle_core::Tensor,
+    ) -> candle_core::Result<candle_core::Tensor> {
+        let first = match weights {
+            Some(weights) => (normal * weights)?.sum_all()?.div(&weights.sum_all()?)?,
+            None => normal.mean_all()?,
+        };
+        match self.term.tensor(anomalous)? {
+            Some(term) => first - term,
+            None => Ok(first),
         }
-        // Absent lanes load as zero, whose tanh is zero.
-        let (tanh, derivative) = clip(simd, simd.partial_load_f32s(tail), steepness, share);
-        simd.partial_store_f32s(tail, derivative);
-        sum + f64::from(simd.reduce_sum_f32s(tanh))
     }
-}
-
-/// tanh(A / λ) and `share` times its derivative 1 - tanh²; `steepness` is 2 / λ, as tanh(z) = 2 s(2 z) - 1 with the
-/// logistic function s.
-#[inline(always)]
-fn clip<S: Simd>(simd: S, score: S::f32s, steepness: f32, share: f32) -> (S::f32s, S::f32s) {
-    let [one, two] = [simd.splat_f32s(1.0), simd.splat_f32s(2.0)];
-    let [logistic] = sigmoid(simd, [simd.mul_f32s(simd.splat_f32s(steepness), score)]);
-    let tanh = simd.sub_f32s(simd.mul_f32s(two, logistic), one);
-    let slope = simd.mul_f32s(simd.sub_f32s(one, tanh), simd.add_f32s(one, tanh));
-    (tanh, simd.mul_f32s(simd.splat_f32s(share), slope))
 }

@@ -1,10 +1,9 @@
-//! The objectives against PyTorch, on slices and as tensors, and their properties.
+//! The objectives against PyTorch, and their properties.
 
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 
-use candle_core::{Device, Tensor, Var};
-use losses::{KdeConfig, Objective, tensor};
+use losses::{KdeConfig, Objective, Term, Weighting};
 use proptest::prelude::*;
 use reference::Bell;
 
@@ -30,15 +29,31 @@ struct Expected {
     gradient_anomalous: Vec<f64>,
 }
 
+/// Weights are handed in: no number of the density counts.
+const KDE: KdeConfig = KdeConfig { sigma: 1.0, epsilon: 1e-6, standardize: false };
+const UNIFORM: Objective = Objective { weighting: Weighting::Uniform, term: Term::None };
+
+fn snp(lambda: f64) -> Objective {
+    Objective { term: Term::Tanh { lambda }, ..UNIFORM }
+}
+
+fn bu(lambda: f64) -> Objective {
+    Objective { weighting: Weighting::Density(KDE), ..snp(lambda) }
+}
+
 impl Expected {
     fn objective(&self) -> Objective {
-        let lambda = self.lambda;
         match self.objective.as_str() {
-            "re" => Objective::Re,
-            "snp" => Objective::Snp { lambda },
-            "bu" => Objective::Bu { lambda },
+            "re" => UNIFORM,
+            "snp" => snp(self.lambda),
+            "bu" => bu(self.lambda),
             other => panic!("objective.json: unknown objective {other}"),
         }
+    }
+
+    /// The weights of the case, for the objective that has some.
+    fn weights<'a>(&self, case: &'a Case) -> &'a [f32] {
+        if self.objective().weighting == Weighting::Uniform { &[] } else { &case.weights }
     }
 
     fn assert_near(&self, value: f64, gradient: &[f32]) {
@@ -62,8 +77,8 @@ fn values_and_gradients_agree_with_pytorch() {
         let scores = [case.normal.as_slice(), &case.anomalous].concat();
         for expected in &case.results {
             let mut gradient = vec![f32::NAN; scores.len()];
-            let value =
-                expected.objective().evaluate(&scores, case.normal.len(), &case.weights, &mut gradient);
+            let weights = expected.weights(&case);
+            let value = expected.objective().evaluate(&scores, case.normal.len(), weights, &mut gradient);
             expected.assert_near(value.total, &gradient);
             assert_eq!(value.total, value.normal - value.anomalous);
             let normal = || case.normal.iter().map(|score| f64::from(*score));
@@ -76,7 +91,7 @@ fn values_and_gradients_agree_with_pytorch() {
 
 #[test]
 fn a_normal_score_that_is_no_number_makes_none_of_the_value() {
-    for objective in [Objective::Re, Objective::Snp { lambda: 1.0 }, Objective::Bu { lambda: 1.0 }] {
+    for objective in [UNIFORM, snp(1.0), bu(1.0)] {
         for place in 0..3 {
             let mut scores = [1.0, 2.0, 3.0, 4.0];
             scores[place] = f32::NAN;
@@ -88,50 +103,13 @@ fn a_normal_score_that_is_no_number_makes_none_of_the_value() {
 }
 
 #[test]
-fn tensors_agree_with_pytorch() {
-    let var = |scores: &[f32]| Var::from_slice(scores, scores.len(), &Device::Cpu).unwrap();
-    for case in reference::json::<Fixture>("objective/objective.json").cases {
-        let (normal, anomalous, weights) = (var(&case.normal), var(&case.anomalous), var(&case.weights));
-        for expected in &case.results {
-            let value =
-                tensor::objective(expected.objective(), &normal, &anomalous, &weights.detach()).unwrap();
-            let gradients = value.backward().unwrap();
-            let gradient = |var: &Var| match gradients.get(var) {
-                Some(gradient) => gradient.to_vec1::<f32>().unwrap(),
-                None => vec![0.0; var.elem_count()],
-            };
-            let total = f64::from(value.to_scalar::<f32>().unwrap());
-            expected.assert_near(total, &[gradient(&normal), gradient(&anomalous)].concat());
-        }
-    }
-}
-
-#[test]
-fn weights_of_tensors_agree_with_those_of_slices() {
-    for (rows, dim, sigma) in [(50, 2, 4.0), (40, 30, 1.0 / 60.0)] {
-        let x: Vec<f32> = Bell::new(9).take(rows * dim).collect();
-        for standardize in [false, true] {
-            // Features of unlike spread, and a constant one.
-            let x: Vec<f32> =
-                x.iter().enumerate().map(|(i, x)| (i % dim) as f32 / dim as f32 * x + 0.1).collect();
-            let config = KdeConfig { sigma, epsilon: 1e-6, standardize };
-            let mut expected = vec![0.0; rows];
-            losses::Kde::new(dim, config, 1).unwrap().weights(&x, &mut expected);
-            let x = Tensor::from_vec(x, (rows, dim), &Device::Cpu).unwrap();
-            let found = tensor::weights(&x, config).unwrap().to_vec1::<f32>().unwrap();
-            assert!(found.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-5), "{config:?}");
-        }
-    }
-}
-
-#[test]
 fn impossible_lambdas_are_refused() {
     for lambda in [0.0, -1.0, 1e39, f64::NAN, f64::INFINITY] {
-        assert!(Objective::Snp { lambda }.validate().is_err());
-        let message = Objective::Bu { lambda }.validate().unwrap_err().to_string();
+        assert!(snp(lambda).validate().is_err());
+        let message = bu(lambda).validate().unwrap_err().to_string();
         assert_eq!(message, format!("lambda: found {lambda}, expected a number from 1e-20 to 1e20"));
     }
-    assert_eq!(Objective::Re.validate(), Ok(()));
+    assert_eq!(UNIFORM.validate(), Ok(()));
 }
 
 prop_compose! {
@@ -143,18 +121,19 @@ prop_compose! {
 proptest! {
     #[test]
     fn equal_weights_make_bu_of_snp((normal, scores) in scores(), lambda in 0.5f64..50.0, weight in 0.1f32..10.0) {
-        let (mut bu, mut snp) = (vec![0.0; scores.len()], vec![0.0; scores.len()]);
-        let weighted = Objective::Bu { lambda }.evaluate(&scores, normal, &vec![weight; normal], &mut bu);
-        let plain = Objective::Snp { lambda }.evaluate(&scores, normal, &[], &mut snp);
+        let mut by_bu = vec![0.0; scores.len()];
+        let mut by_snp = vec![0.0; scores.len()];
+        let weighted = bu(lambda).evaluate(&scores, normal, &vec![weight; normal], &mut by_bu);
+        let plain = snp(lambda).evaluate(&scores, normal, &[], &mut by_snp);
         prop_assert!((weighted.total - plain.total).abs() < 1e-6 * (1.0 + plain.normal));
-        prop_assert!(bu.iter().zip(&snp).all(|(a, b)| (a - b).abs() < 1e-6));
+        prop_assert!(by_bu.iter().zip(&by_snp).all(|(a, b)| (a - b).abs() < 1e-6));
     }
 
     #[test]
     fn derivatives_are_shares_of_normal_and_fall_with_the_anomalous_score((normal, scores) in scores()) {
         let weights: Vec<f32> = scores[..normal].iter().map(|a| 1.0 / (a + 0.1)).collect();
         let mut gradient = vec![0.0; scores.len()];
-        Objective::Bu { lambda: 4.0 }.evaluate(&scores, normal, &weights, &mut gradient);
+        bu(4.0).evaluate(&scores, normal, &weights, &mut gradient);
         prop_assert!((gradient[..normal].iter().sum::<f32>() - 1.0).abs() < 1e-5);
         let mut pairs: Vec<_> = scores[normal..].iter().zip(&gradient[normal..]).collect();
         pairs.sort_by(|a, b| a.0.total_cmp(b.0));
@@ -163,7 +142,7 @@ proptest! {
 
     #[test]
     fn what_anomalous_samples_give_is_bounded_by_lambda((normal, scores) in scores(), lambda in 0.5f64..50.0) {
-        let value = Objective::Snp { lambda }.evaluate(&scores, normal, &[], &mut vec![0.0; scores.len()]);
+        let value = snp(lambda).evaluate(&scores, normal, &[], &mut vec![0.0; scores.len()]);
         prop_assert!((0.0..=lambda * 1.000_001).contains(&value.anomalous));
     }
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use candle_core::Device;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use losses::{KdeConfig, Objective};
+use losses::{KdeConfig, Objective, Term, Weighting};
 use models::{
     Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, Initial,
     Parameters, Training,
@@ -21,12 +21,11 @@ fn ring_update(criterion: &mut Criterion) {
     let rows: Vec<f32> = (0..2000).map(|_| rng.random_range(-2.0..2.0)).collect();
     let batch = Batch { rows: &rows, normal: 500, weights: None };
     let mut group = criterion.benchmark_group("ring_update");
-    for (name, objective) in [
-        ("", Objective::Bu { lambda: 4.0 }),
-        ("-re", Objective::Re),
-        ("-snp", Objective::Snp { lambda: 4.0 }),
-    ] {
-        let training = Training { objective, kde, amsgrad: AmsGradConfig::default(), threads: 1 };
+    let re = Objective { weighting: Weighting::Uniform, term: Term::None };
+    let snp = Objective { term: Term::Tanh { lambda: 4.0 }, ..re };
+    let bu = Objective { weighting: Weighting::Density(kde), ..snp };
+    for (name, objective) in [("", bu), ("-re", re), ("-snp", snp)] {
+        let training = Training { objective, amsgrad: AmsGradConfig::default(), threads: 1 };
         let start = Checkpoint::start(parameters.clone(), training.amsgrad);
         let engines: [(&str, Box<dyn Engine>); 2] = [
             ("fused", Box::new(FusedEngine::new(training.clone(), start.clone()).expect("valid training"))),

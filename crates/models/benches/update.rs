@@ -8,7 +8,7 @@ use candle_core::Device;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
-use losses::{Kde, KdeConfig, Objective};
+use losses::{Kde, KdeConfig, Objective, Term, Weighting};
 use models::{
     Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, Initial,
     Parameters, Training,
@@ -59,12 +59,8 @@ fn update(criterion: &mut Criterion) {
         for threads in THREADS {
             let pool = pool(threads);
             let lambda = (2 * dim) as f64;
-            let training = Training {
-                objective: Objective::Bu { lambda },
-                kde,
-                amsgrad: AmsGradConfig::default(),
-                threads,
-            };
+            let objective = Objective { weighting: Weighting::Density(kde), term: Term::Tanh { lambda } };
+            let training = Training { objective, amsgrad: AmsGradConfig::default(), threads };
             let start = Checkpoint::start(parameters.clone(), training.amsgrad);
             let fused = || FusedEngine::new(training.clone(), start.clone()).expect("valid training");
             let candle = AutogradEngine::new(training.clone(), start.clone(), Device::Cpu);

@@ -2,12 +2,13 @@
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use serde::Serialize;
 
 /// Parameters are shared out in multiples of this, a cache line.
 const LINE: usize = 16;
 
 /// Settings of the optimizer; the learning rate is an argument of each step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AmsGradConfig {
     /// Decay of the first moment.
     pub beta1: f64,

@@ -1,9 +1,13 @@
 //! The shape of a fully-connected autoencoder.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::ModelError;
 
 /// What follows each layer but the last, which is linear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// 1 / (1 + e^-z), of the ring (Sec. 4.1.1).
     Sigmoid,
@@ -12,7 +16,7 @@ pub enum Activation {
 }
 
 /// Layer sizes from input to reconstruction, and the activation between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Architecture {
     sizes: Vec<usize>,
     activation: Activation,

@@ -2,7 +2,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
-use losses::{Objective, Value, tensor};
+use losses::{Value, Weighting};
 
 use crate::amsgrad::Factors;
 use crate::engine::{check_batch, check_parameters, check_scores, check_value};
@@ -91,25 +91,43 @@ impl AutogradEngine {
         let objective = self.training.objective;
         let all = check_batch(&self.architecture, objective, batch)?;
         let dim = self.architecture.dim();
-        let count = if objective == Objective::Re { batch.normal } else { all };
+        let count = if objective.term.reads_anomalous() { all } else { batch.normal };
         let rows = Tensor::from_slice(&batch.rows[..count * dim], (count, dim), &self.device)?;
         let scores = self.scores(&rows)?;
         let normal_scores = scores.narrow(0, 0, batch.normal)?;
         let anomalous_scores = scores.narrow(0, batch.normal, count - batch.normal)?;
+        let weighting = objective.weighting;
         let weights = match batch.weights {
-            _ if !objective.is_weighted() => normal_scores.ones_like()?,
-            Some(weights) => Tensor::from_slice(weights, batch.normal, &self.device)?,
-            None => tensor::weights(&rows.narrow(0, 0, batch.normal)?, self.training.kde)?,
+            _ if weighting == Weighting::Uniform => None,
+            Some(weights) if !weighting.reads_scores() => {
+                Some(Tensor::from_slice(weights, batch.normal, &self.device)?)
+            }
+            _ => weighting.tensor(&rows.narrow(0, 0, batch.normal)?, &normal_scores.detach())?,
         };
-        let total = tensor::objective(objective, &normal_scores, &anomalous_scores, &weights)?;
+        let total = objective.tensor(&normal_scores, weights.as_ref(), &anomalous_scores)?;
         let normal_scores = normal_scores.detach();
-        let normal = (&normal_scores * &weights)?.sum_all()?.div(&weights.sum_all()?)?;
         let number = |tensor: &Tensor| tensor.to_scalar::<f32>().map(f64::from);
-        let (value, normal) = (number(&total)?, number(&normal)?);
-        let (mean_score, max_score) =
-            (number(&normal_scores.mean_all()?)?, number(&normal_scores.max_all()?)?);
-        Ok((Value { total: value, normal, anomalous: normal - value, mean_score, max_score }, total))
+        let mean_score = number(&normal_scores.mean_all()?)?;
+        let max_score = number(&normal_scores.max_all()?)?;
+        let value = number(&total)?;
+        let (normal, weight_spread) = match &weights {
+            None => (mean_score, None),
+            Some(weights) => {
+                let sum = weights.sum_all()?;
+                let normal = number(&(&normal_scores * weights)?.sum_all()?.div(&sum)?)?;
+                (normal, Some(number(&spread(weights)?)?))
+            }
+        };
+        let value =
+            Value { total: value, normal, anomalous: normal - value, mean_score, max_score, weight_spread };
+        Ok((value, total))
     }
+}
+
+/// Standard deviation of `weights` over their mean.
+fn spread(weights: &Tensor) -> candle_core::Result<Tensor> {
+    let mean = weights.mean_all()?;
+    weights.broadcast_sub(&mean)?.sqr()?.mean_all()?.sqrt()?.div(&mean)
 }
 
 /// Candle's own derivative of ReLU is 1 at exactly 0; here, as in PyTorch, it is 0.

@@ -1,6 +1,4 @@
-//! Parameters and optimizer state as a safetensors file.
-
-use std::path::Path;
+//! Parameters and optimizer state as the bytes of a safetensors file.
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 
@@ -24,12 +22,12 @@ impl Parameters {
         serialize(layer_tensors(self))
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `path` is named in errors.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
     /// # Errors
     /// A file that is damaged, or holds weights of another architecture.
-    pub fn from_bytes(bytes: &[u8], path: &Path, architecture: &Architecture) -> Result<Self, ModelError> {
-        read_layers(&open(bytes, path)?, path, architecture)
+    pub fn from_bytes(bytes: &[u8], architecture: &Architecture) -> Result<Self, ModelError> {
+        read_layers(&open(bytes)?, architecture)
     }
 }
 
@@ -54,24 +52,23 @@ impl Checkpoint {
         serialize(tensors)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `path` is named in errors.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
     /// # Errors
     /// A file that is damaged, or holds a state of another architecture.
     pub fn from_bytes(
         bytes: &[u8],
-        path: &Path,
         architecture: &Architecture,
         config: AmsGradConfig,
     ) -> Result<Self, ModelError> {
-        let file = open(bytes, path)?;
-        let parameters = read_layers(&file, path, architecture)?;
+        let file = open(bytes)?;
+        let parameters = read_layers(&file, architecture)?;
         let count = architecture.parameter_count();
         let mut moments = Vec::with_capacity(MOMENTS.len());
         for name in MOMENTS {
-            moments.push(floats(&file, path, name, &[count])?);
+            moments.push(floats(&file, name, &[count])?);
         }
-        let step = tensor(&file, path, STEP, Dtype::U64, &[1])?;
+        let step = tensor(&file, STEP, Dtype::U64, &[1])?;
         let step = u64::from_le_bytes(step.data().try_into().expect("the shape was checked"));
         let [first_moment, second_moment, max_second_moment] = moments.try_into().expect("three were read");
         let optimizer = AmsGrad { config, step, first_moment, second_moment, max_second_moment };
@@ -124,15 +121,11 @@ fn serialize(tensors: Vec<(String, Numbers)>) -> Vec<u8> {
     safetensors::serialize(tensors, None).expect("names are distinct and shapes match their data")
 }
 
-fn read_layers(
-    file: &SafeTensors<'_>,
-    path: &Path,
-    architecture: &Architecture,
-) -> Result<Parameters, ModelError> {
+fn read_layers(file: &SafeTensors<'_>, architecture: &Architecture) -> Result<Parameters, ModelError> {
     let mut values = Vec::with_capacity(architecture.parameter_count());
     for (index, pair) in architecture.sizes().windows(2).enumerate() {
-        values.extend(floats(file, path, &format!("layers.{index}.weight"), &[pair[1], pair[0]])?);
-        values.extend(floats(file, path, &format!("layers.{index}.bias"), &[pair[1]])?);
+        values.extend(floats(file, &format!("layers.{index}.weight"), &[pair[1], pair[0]])?);
+        values.extend(floats(file, &format!("layers.{index}.bias"), &[pair[1]])?);
     }
     let found = file.names().iter().filter(|name| name.starts_with("layers.")).count();
     if found != 2 * architecture.layers() {
@@ -142,44 +135,43 @@ fn read_layers(
             architecture.layers(),
             architecture.sizes()
         );
-        return Err(wrong(path, what));
+        return Err(wrong(what));
     }
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(wrong(path, format!("found a parameter that is {value}, expected finite numbers")));
+        return Err(wrong(format!("found a parameter that is {value}, expected finite numbers")));
     }
     Ok(Parameters::from_values(architecture.clone(), values))
 }
 
-fn floats(file: &SafeTensors<'_>, path: &Path, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
-    let view = tensor(file, path, name, Dtype::F32, shape)?;
+fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+    let view = tensor(file, name, Dtype::F32, shape)?;
     Ok(view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
 fn tensor<'a>(
     file: &SafeTensors<'a>,
-    path: &Path,
     name: &str,
     dtype: Dtype,
     shape: &[usize],
 ) -> Result<TensorView<'a>, ModelError> {
     let expected = format!("{dtype:?} {shape:?}");
     let view =
-        file.tensor(name).map_err(|_| wrong(path, format!("found no tensor {name}, expected {expected}")))?;
+        file.tensor(name).map_err(|_| wrong(format!("found no tensor {name}, expected {expected}")))?;
     if view.dtype() != dtype || view.shape() != shape {
         let found = format!("{:?} {:?}", view.dtype(), view.shape());
-        return Err(wrong(path, format!("tensor {name}: found {found}, expected {expected}")));
+        return Err(wrong(format!("tensor {name}: found {found}, expected {expected}")));
     }
     Ok(view)
 }
 
-fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<SafeTensors<'a>, ModelError> {
+fn open<'a>(bytes: &'a [u8]) -> Result<SafeTensors<'a>, ModelError> {
     SafeTensors::deserialize(bytes).map_err(|error| {
-        wrong(path, format!("found {} bytes that are no whole safetensors file ({error})", bytes.len()))
+        wrong(format!("found {} bytes that are no whole safetensors file ({error})", bytes.len()))
     })
 }
 
-fn wrong(path: &Path, what: String) -> ModelError {
-    ModelError::Checkpoint { path: path.to_owned(), what }
+fn wrong(what: String) -> ModelError {
+    ModelError::Checkpoint(what)
 }
 
 #[cfg(test)]
@@ -200,7 +192,7 @@ mod tests {
 
     fn read(bytes: &[u8], sizes: &[usize]) -> Result<Checkpoint, ModelError> {
         let architecture = Architecture::new(sizes.to_vec(), Activation::Sigmoid).unwrap();
-        Checkpoint::from_bytes(bytes, Path::new("x.safetensors"), &architecture, AmsGradConfig::default())
+        Checkpoint::from_bytes(bytes, &architecture, AmsGradConfig::default())
     }
 
     #[test]
@@ -209,14 +201,14 @@ mod tests {
         assert_eq!(read(&written.to_bytes(), &[2, 5, 3, 2]).unwrap(), written);
         let bytes = written.parameters.to_bytes();
         let architecture = written.parameters.architecture();
-        assert_eq!(Parameters::from_bytes(&bytes, Path::new("x"), architecture).unwrap(), written.parameters);
+        assert_eq!(Parameters::from_bytes(&bytes, architecture).unwrap(), written.parameters);
     }
 
     #[test]
     fn other_architectures_are_refused() {
         let bytes = checkpoint(&[2, 5, 2]).to_bytes();
         let message = read(&bytes, &[2, 6, 2]).unwrap_err().to_string();
-        assert_eq!(message, "x.safetensors: tensor layers.0.weight: found F32 [5, 2], expected F32 [6, 2]");
+        assert_eq!(message, "tensor layers.0.weight: found F32 [5, 2], expected F32 [6, 2]");
         let deeper = checkpoint(&[2, 5, 2, 2]).to_bytes();
         assert!(read(&deeper, &[2, 5, 2]).unwrap_err().to_string().contains("found 3 layers, expected 2"));
     }

@@ -1,6 +1,6 @@
 //! The one interface of the engines that train.
 
-use losses::{KdeConfig, Objective, Value};
+use losses::{Objective, Value};
 
 use crate::{AmsGradConfig, Architecture, Checkpoint, ModelError};
 
@@ -11,8 +11,8 @@ pub struct Batch<'a> {
     pub rows: &'a [f32],
     /// M_u.
     pub normal: usize,
-    /// w of each normal row where they are known already (several nets trained on one batch share them); otherwise
-    /// BU estimates them. Not looked at by RE and SNP.
+    /// w of each normal row where they are known already, since several nets that are trained on one batch share
+    /// them; otherwise the engine weighs the rows. Not looked at where all weights are alike, or depend on scores.
     pub weights: Option<&'a [f32]>,
 }
 
@@ -21,8 +21,6 @@ pub struct Batch<'a> {
 pub struct Training {
     /// What is minimised.
     pub objective: Objective,
-    /// How BU estimates the density.
-    pub kde: KdeConfig,
     /// The optimizer.
     pub amsgrad: AmsGradConfig,
     /// 1: the calling thread alone. More: the current rayon pool, of which the density takes at most so many. The
@@ -31,13 +29,12 @@ pub struct Training {
 }
 
 impl Training {
-    /// Checks the settings of objective and density.
+    /// Checks the settings of the objective.
     ///
     /// # Errors
-    /// Those of [`Objective::validate`] and [`KdeConfig::validate`].
+    /// Those of [`Objective::validate`].
     pub fn validate(&self) -> Result<(), ModelError> {
-        self.objective.validate()?;
-        Ok(self.kde.validate()?)
+        Ok(self.objective.validate()?)
     }
 }
 
@@ -87,11 +84,11 @@ pub(crate) fn check_batch(
             expected: format!("whole rows of {dim}, at least one of them normal"),
         });
     }
-    if objective != Objective::Re && batch.normal == rows {
+    if objective.term.reads_anomalous() && batch.normal == rows {
         let found = format!("{rows} normal rows and no other");
         return Err(ModelError::Batch {
             found,
-            expected: "an anomalous row at least, for SNP and BU".to_owned(),
+            expected: "an anomalous row at least, as the objective has a term of them".to_owned(),
         });
     }
     match batch.weights {

@@ -1,7 +1,5 @@
 //! What goes wrong with a network.
 
-use std::path::PathBuf;
-
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -46,20 +44,13 @@ pub enum ModelError {
         value: f32,
     },
     /// A checkpoint that cannot be used.
-    #[error("{}: {what}", path.display())]
-    Checkpoint {
-        /// The file.
-        path: PathBuf,
-        /// Found and expected.
-        what: String,
-    },
-    /// Settings of the density.
-    #[error(transparent)]
-    Kde(#[from] losses::KdeError),
+    #[error("{0}")]
+    Checkpoint(String),
     /// Settings of the objective.
     #[error(transparent)]
-    Lambda(#[from] losses::objective::LambdaError),
+    Setting(#[from] losses::SettingError),
     /// The candle engine.
+    #[cfg(feature = "candle")]
     #[error("candle: {0}")]
     Candle(#[from] candle_core::Error),
 }

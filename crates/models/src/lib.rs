@@ -1,9 +1,10 @@
-//! The fully-connected autoencoder of both experiments, and the engines that train it.
+//! The fully-connected autoencoder of both experiments, and the engines that train it. Nothing here knows a file.
 //!
 //! Rows are `f32`, row-major, (M, D). The anomaly score of a row is its squared reconstruction error (Eq. 5).
 
 mod amsgrad;
 mod architecture;
+#[cfg(feature = "candle")]
 mod autograd;
 mod checkpoint;
 mod engine;
@@ -13,6 +14,7 @@ mod parameters;
 
 pub use amsgrad::{AmsGrad, AmsGradConfig};
 pub use architecture::{Activation, Architecture};
+#[cfg(feature = "candle")]
 pub use autograd::AutogradEngine;
 pub use checkpoint::Checkpoint;
 pub use engine::{Batch, Engine, Training};

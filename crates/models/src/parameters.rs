@@ -2,11 +2,13 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::Architecture;
 
 /// How parameters are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Initial {
     /// The matrices.
     pub weights: Weights,
@@ -15,7 +17,8 @@ pub struct Initial {
 }
 
 /// How matrices are drawn, after Glorot; the variance is 2 / (inputs + outputs) of the layer for both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Weights {
     /// Uniform on ±√(6 / (inputs + outputs)).
     #[default]
@@ -25,7 +28,8 @@ pub enum Weights {
 }
 
 /// How biases are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Biases {
     /// All zero, as Glorot and Bengio (2010) have them.
     #[default]

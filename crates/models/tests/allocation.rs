@@ -8,7 +8,7 @@ mod reference;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use losses::{KdeConfig, Objective};
+use losses::{KdeConfig, Objective, Term, Weighting};
 use models::{
     Activation, AmsGradConfig, Architecture, Batch, Checkpoint, Engine, FusedEngine, Initial, Parameters,
     Training,
@@ -50,7 +50,8 @@ fn engine(sizes: Vec<usize>, activation: Activation, threads: usize) -> FusedEng
     let architecture = Architecture::new(sizes, activation).unwrap();
     let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
     let amsgrad = AmsGradConfig::default();
-    let training = Training { objective: Objective::Bu { lambda: 4.0 }, kde, amsgrad, threads };
+    let objective = Objective { weighting: Weighting::Density(kde), term: Term::Tanh { lambda: 4.0 } };
+    let training = Training { objective, amsgrad, threads };
     FusedEngine::new(training, Checkpoint::start(parameters, amsgrad)).unwrap()
 }
 

@@ -6,12 +6,14 @@
 mod reference;
 
 use candle_core::Device;
-use losses::{KdeConfig, Objective};
+use losses::{KdeConfig, Objective, Term, Weighting};
 use models::{
     Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine,
     Parameters, Training,
 };
 use safetensors::SafeTensors;
+
+const RE: Objective = Objective { weighting: Weighting::Uniform, term: Term::None };
 
 struct Net<'a> {
     file: &'a SafeTensors<'a>,
@@ -41,8 +43,7 @@ impl Net<'_> {
     }
 
     fn engines(&self, objective: Objective) -> Vec<(&'static str, Box<dyn Engine>)> {
-        let kde = KdeConfig { sigma: self.doubles("sigma")[0], epsilon: 1e-6, standardize: false };
-        let training = Training { objective, kde, amsgrad: AmsGradConfig::default(), threads: 1 };
+        let training = Training { objective, amsgrad: AmsGradConfig::default(), threads: 1 };
         let values = self.layers(|name| self.floats(name), "");
         let parameters = Parameters::from_values(self.architecture.clone(), values);
         let checkpoint = Checkpoint::start(parameters, training.amsgrad);
@@ -79,7 +80,7 @@ fn assert_near(found: &[f32], expected: &[f64], tolerance: f64, what: &str) {
 #[test]
 fn anomaly_scores_agree_with_pytorch() {
     with_nets(|net| {
-        for (engine_name, mut engine) in net.engines(Objective::Re) {
+        for (engine_name, mut engine) in net.engines(RE) {
             for kind in ["normal", "anomalous"] {
                 let (rows, expected) = (net.floats(kind), net.doubles(&format!("f64/{kind}")));
                 let mut scores = vec![0.0; expected.len()];
@@ -94,8 +95,10 @@ fn anomaly_scores_agree_with_pytorch() {
 fn objectives_and_gradients_agree_with_pytorch() {
     with_nets(|net| {
         let lambda = net.doubles("lambda")[0];
-        let objectives =
-            [("re", Objective::Re), ("snp", Objective::Snp { lambda }), ("bu", Objective::Bu { lambda })];
+        let kde = KdeConfig { sigma: net.doubles("sigma")[0], epsilon: 1e-6, standardize: false };
+        let snp = Objective { term: Term::Tanh { lambda }, ..RE };
+        let bu = Objective { weighting: Weighting::Density(kde), ..snp };
+        let objectives = [("re", RE), ("snp", snp), ("bu", bu)];
         let (normal, anomalous) = (net.floats("normal"), net.floats("anomalous"));
         let rows = [normal.as_slice(), &anomalous].concat();
         for (name, objective) in objectives {

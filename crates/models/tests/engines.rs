@@ -5,10 +5,8 @@
 #[path = "../../../tests/fixtures/reference.rs"]
 mod reference;
 
-use std::path::Path;
-
 use candle_core::Device;
-use losses::{Kde, KdeConfig, Objective, Value};
+use losses::{KdeConfig, Objective, Term, Value, Weigher, Weighting};
 use models::{
     Activation, AmsGradConfig, Architecture, AutogradEngine, Batch, Checkpoint, Engine, FusedEngine, Initial,
     ModelError, Parameters, Training,
@@ -18,13 +16,19 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use reference::Bell;
 
-fn training(objective: Objective, sigma: f64, threads: usize) -> Training {
-    Training {
-        objective,
-        kde: KdeConfig { sigma, epsilon: 1e-6, standardize: false },
-        amsgrad: AmsGradConfig::default(),
-        threads,
-    }
+const RE: Objective = Objective { weighting: Weighting::Uniform, term: Term::None };
+
+fn snp(lambda: f64) -> Objective {
+    Objective { term: Term::Tanh { lambda }, ..RE }
+}
+
+fn bu(lambda: f64, sigma: f64) -> Objective {
+    let weighting = Weighting::Density(KdeConfig { sigma, epsilon: 1e-6, standardize: false });
+    Objective { weighting, ..snp(lambda) }
+}
+
+fn training(objective: Objective, threads: usize) -> Training {
+    Training { objective, amsgrad: AmsGradConfig::default(), threads }
 }
 
 fn start(sizes: &[usize], activation: Activation, seed: u64) -> Checkpoint {
@@ -65,8 +69,8 @@ fn ring_rows(step: u64, rows: usize) -> Vec<f32> {
         .collect()
 }
 
-fn objectives(lambda: f64) -> [Objective; 3] {
-    [Objective::Re, Objective::Snp { lambda }, Objective::Bu { lambda }]
+fn objectives(lambda: f64, sigma: f64) -> [Objective; 3] {
+    [RE, snp(lambda), bu(lambda, sigma)]
 }
 
 /// Of the size of its terms, what a gradient in `f32` may be off by: some roundings of 6e-8 each.
@@ -77,14 +81,14 @@ const PRECISION: f32 = 2e-6;
 fn magnitude(training: &Training, checkpoint: &Checkpoint, rows: &[f32], normal: usize) -> f32 {
     let (dim, count) = (checkpoint.parameters.architecture().dim(), checkpoint.parameters.values().len());
     let objective = training.objective;
-    let rows = if objective == Objective::Re { &rows[..normal * dim] } else { rows };
-    let mut engine = autograd(&Training { objective: Objective::Re, ..training.clone() }, checkpoint);
+    let rows = if objective.term.reads_anomalous() { rows } else { &rows[..normal * dim] };
+    let mut engine = autograd(&Training { objective: RE, ..training.clone() }, checkpoint);
     let mut scores = vec![0.0; rows.len() / dim];
     engine.anomaly_scores(rows, &mut scores).unwrap();
-    let mut weights = vec![0.0; normal];
-    Kde::new(dim, training.kde, 1).unwrap().weights(&rows[..normal * dim], &mut weights);
+    let mut weigher = Weigher::new(objective.weighting, dim, 1).unwrap();
+    let weights = weigher.weigh(&rows[..normal * dim], &scores[..normal]);
     let mut by_score = vec![0.0; scores.len()];
-    objective.evaluate(&scores, normal, &weights, &mut by_score);
+    objective.evaluate(&scores, normal, weights, &mut by_score);
     let mut terms = vec![0.0; count];
     for (row, by_score) in rows.chunks_exact(dim).zip(&by_score) {
         let (_, of_row) = gradient(&mut engine, batch(row, 1), count);
@@ -111,8 +115,8 @@ proptest! {
 
     #[test]
     fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..3) {
-        let objective = objectives(4.0)[kind];
-        let training = training(objective, 0.2, 1);
+        let objective = objectives(4.0, 0.2)[kind];
+        let training = training(objective, 1);
         let (batch, count) = (batch(&rows, normal), checkpoint.parameters.values().len());
         let (fused_value, fused) = gradient(&mut fused(&training, &checkpoint), batch, count);
         let (candle_value, candle) = gradient(&mut autograd(&training, &checkpoint), batch, count);
@@ -130,13 +134,13 @@ proptest! {
     fn weights_that_are_given_stand_for_those_that_are_estimated(
         (checkpoint, rows, normal) in case(), standardize: bool,
     ) {
-        let mut training = training(Objective::Bu { lambda: 4.0 }, 0.2, 1);
-        training.kde.standardize = standardize;
+        let weighting = Weighting::Density(KdeConfig { sigma: 0.2, epsilon: 1e-6, standardize });
+        let training = training(Objective { weighting, ..snp(4.0) }, 1);
         let dim = checkpoint.parameters.architecture().dim();
-        let mut weights = vec![0.0; normal];
-        Kde::new(dim, training.kde, 1).unwrap().weights(&rows[..normal * dim], &mut weights);
+        let mut weigher = Weigher::new(weighting, dim, 1).unwrap();
+        let weights = weigher.weigh(&rows[..normal * dim], &vec![0.0; normal]);
         let count = checkpoint.parameters.values().len();
-        let given = Batch { weights: Some(&weights), ..batch(&rows, normal) };
+        let given = Batch { weights: Some(weights), ..batch(&rows, normal) };
         let mut engine = fused(&training, &checkpoint);
         let estimated = gradient(&mut engine, batch(&rows, normal), count);
         prop_assert_eq!(&gradient(&mut engine, given, count), &estimated);
@@ -150,7 +154,7 @@ proptest! {
     fn threads_change_no_byte((checkpoint, rows, normal) in case(), threads in 2usize..5) {
         let batch = batch(&rows, normal);
         let run = |threads| {
-            let mut engine = fused(&training(Objective::Bu { lambda: 4.0 }, 0.2, threads), &checkpoint);
+            let mut engine = fused(&training(bu(4.0, 0.2), threads), &checkpoint);
             for _ in 0..3 {
                 engine.step(batch, 1e-2).unwrap();
             }
@@ -161,7 +165,7 @@ proptest! {
 
     #[test]
     fn a_stopped_run_goes_on_to_the_same_bytes((checkpoint, rows, normal) in case(), stop in 0usize..6, candle: bool) {
-        let training = training(Objective::Bu { lambda: 4.0 }, 0.2, 1);
+        let training = training(bu(4.0, 0.2), 1);
         let batch = batch(&rows, normal);
         let engine = |checkpoint: &Checkpoint| -> Box<dyn Engine> {
             if candle { Box::new(autograd(&training, checkpoint)) } else { Box::new(fused(&training, checkpoint)) }
@@ -175,7 +179,7 @@ proptest! {
         let straight = run(engine(&checkpoint).as_mut(), 6);
         let bytes = run(engine(&checkpoint).as_mut(), stop).to_bytes();
         let architecture = checkpoint.parameters.architecture();
-        let read = Checkpoint::from_bytes(&bytes, Path::new("stopped"), architecture, training.amsgrad).unwrap();
+        let read = Checkpoint::from_bytes(&bytes, architecture, training.amsgrad).unwrap();
         prop_assert_eq!(run(engine(&read).as_mut(), 6 - stop), straight);
     }
 }
@@ -186,7 +190,7 @@ fn wide_nets_and_many_samples_agree_and_threads_change_no_byte() {
     let checkpoint = start(&[440, 300, 70, 40, 130, 440], Activation::Relu, 7);
     let rows: Vec<f32> = Bell::new(7).take(777 * 440).collect();
     let (batch, count) = (batch(&rows, 600), checkpoint.parameters.values().len());
-    let training = |threads| training(Objective::Bu { lambda: 80.0 }, 1.0 / 880.0, threads);
+    let training = |threads| training(bu(80.0, 1.0 / 880.0), threads);
     let (value, candle) = gradient(&mut autograd(&training(1), &checkpoint), batch, count);
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -211,8 +215,8 @@ fn wide_nets_and_many_samples_agree_and_threads_change_no_byte() {
 
 #[test]
 fn after_200_updates_of_the_ring_the_losses_agree() {
-    for objective in objectives(4.0) {
-        let training = training(objective, 4.0, 1);
+    for objective in objectives(4.0, 4.0) {
+        let training = training(objective, 1);
         let checkpoint = start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 0);
         let (mut fused, mut candle) = (fused(&training, &checkpoint), autograd(&training, &checkpoint));
         for step in 0..200 {
@@ -226,9 +230,9 @@ fn after_200_updates_of_the_ring_the_losses_agree() {
 
 #[test]
 fn training_lowers_the_objective() {
-    for objective in objectives(4.0) {
+    for objective in objectives(4.0, 4.0) {
         let mut engine =
-            fused(&training(objective, 4.0, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
+            fused(&training(objective, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
         let rows = ring_rows(0, 200);
         let batch = batch(&rows, 200);
         let first = engine.step(batch, 1e-2).unwrap();
@@ -239,7 +243,7 @@ fn training_lowers_the_objective() {
 
 #[test]
 fn a_batch_that_does_not_fit_is_refused() {
-    let training = training(Objective::Re, 4.0, 1);
+    let training = training(RE, 1);
     let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
     let engines: [Box<dyn Engine>; 2] =
         [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
@@ -256,7 +260,7 @@ fn a_batch_that_does_not_fit_is_refused() {
 
 #[test]
 fn a_loss_that_is_no_number_stops_training_and_changes_nothing() {
-    let training = training(Objective::Re, 4.0, 1);
+    let training = training(RE, 1);
     let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
     let engines: [Box<dyn Engine>; 2] =
         [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];
@@ -272,7 +276,7 @@ fn a_loss_that_is_no_number_stops_training_and_changes_nothing() {
 
 #[test]
 fn parameters_that_are_no_numbers_stop_training() {
-    let training = training(Objective::Re, 4.0, 1);
+    let training = training(RE, 1);
     let checkpoint = start(&[2, 3, 2], Activation::Sigmoid, 0);
     let engines: [Box<dyn Engine>; 2] =
         [Box::new(fused(&training, &checkpoint)), Box::new(autograd(&training, &checkpoint))];

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use losses::ObjectiveName;
+
 use super::Impossible;
 
 /// Seeds of one experiment.
@@ -39,4 +41,14 @@ pub(super) fn check_amsgrad(beta1: f64, beta2: f64, epsilon: f64) -> Result<(), 
         within(key, beta, (0.0..1.0).contains(&beta), "a number from 0 to below 1")?;
     }
     positive("training.epsilon", epsilon)
+}
+
+/// Each loss once, one at least.
+pub(super) fn check_losses(losses: &[ObjectiveName]) -> Result<(), Impossible> {
+    let mut distinct = losses.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let listed = losses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let holds = !losses.is_empty() && distinct.len() == losses.len();
+    within("losses", format!("[{listed}]"), holds, "one at least, each once")
 }

@@ -28,9 +28,20 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
     found
 }
 
+/// Keys of earlier versions, and what is written in their place.
+const RENAMED: [(&str, &str); 2] = [
+    ("sigma_times_dim", "`sigma` as a number or such as 1/(2D)"),
+    ("lambda_per_band", "`lambda` as a number or such as 2M"),
+];
+
 /// An error of the parser without its position, and with "did you mean" where a name is nearly right.
 pub(super) fn explain(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or(message);
+    if let Some((old, new)) =
+        RENAMED.iter().find(|(old, _)| message.contains(&format!("unknown field `{old}`")))
+    {
+        return format!("`{old}` is no longer a key: write {new}");
+    }
     match suggestion(message) {
         Some(meant) => format!("{message}; did you mean `{meant}`?"),
         None => message.to_owned(),

@@ -1,7 +1,6 @@
 //! YAML files to validated structs: the only place where an experiment's text is read.
 
 mod check;
-mod choices;
 mod front_end;
 mod locate;
 mod overrides;
@@ -15,17 +14,15 @@ mod sweep_settings;
 use std::fs;
 use std::path::Path;
 
+use harness::BadInput;
 use serde::de::DeserializeOwned;
 
-use crate::failure::BadInput;
-
-pub(crate) use choices::{EngineKind, Loss};
 pub(crate) use overrides::Override;
 pub(crate) use readings::{Reading, Readings};
-pub(crate) use ring::{PaperValues, RingCell, RingExperiment};
+pub(crate) use ring::{PaperValues, RingCell, RingExperiment, RingScoring};
 pub(crate) use sweep::SweepExperiment;
-pub(crate) use sweep_cell::SweepCell;
-pub(crate) use sweep_settings::{FileScoring, ScoringConfig};
+pub(crate) use sweep_cell::{Sounds, SweepCell};
+pub(crate) use sweep_settings::ScoringConfig;
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -61,6 +58,11 @@ impl Impossible {
     /// Of `key`, with the words of `what`.
     pub(crate) fn new(key: impl Into<String>, what: impl ToString) -> Self {
         Self { key: key.into(), what: what.to_string() }
+    }
+
+    /// Of a setting of the losses.
+    fn setting(error: &losses::SettingError) -> Self {
+        Self::new(format!("loss.{}", error.key()), error)
     }
 }
 

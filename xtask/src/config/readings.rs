@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use harness::BadInput;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{MOST_SEEDS, count};
 use super::{Experiment, Impossible, Kind, Override, RingExperiment, load};
-use crate::failure::BadInput;
 
 /// A sensitivity table: one row a reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

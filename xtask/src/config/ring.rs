@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use features::ring::{RingConfig, Sampling};
-use losses::KdeConfig;
-use models::{AmsGradConfig, Architecture, Initial, Training};
+use harness::{Cell, Data, EngineKind, Name, Net, NetSettings, Schedule};
+use losses::{ObjectiveName, Settings, Sizes};
+use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_SEEDS, MOST_UNITS, MOST_UPDATES, check_amsgrad, count, positive, within};
-use super::choices::{ActivationKind, BiasesKind, CODE_EPOCH, EngineKind, Loss, WeightsKind, initial};
+use super::check::{
+    MOST_SEEDS, MOST_UNITS, MOST_UPDATES, check_amsgrad, check_losses, count, positive, within,
+};
 use super::{Experiment, Impossible, Kind};
 
 /// Samples of each kind.
@@ -36,12 +38,14 @@ pub(crate) struct RingExperiment {
     pub(crate) network: NetworkConfig,
     /// The optimizer and its schedule.
     pub(crate) training: TrainingConfig,
-    /// σ, ε and λ.
-    pub(crate) loss: LossConfig,
+    /// What is minimised; a net for each.
+    pub(crate) losses: Vec<ObjectiveName>,
+    /// Settings of the losses.
+    pub(crate) loss: Settings,
     /// Where densities are compared.
     pub(crate) grid: GridConfig,
     /// Table 1 as the paper prints it, by loss.
-    pub(crate) paper: BTreeMap<Loss, PaperValues>,
+    pub(crate) paper: BTreeMap<ObjectiveName, PaperValues>,
 }
 
 /// How the ring is sampled.
@@ -55,17 +59,7 @@ pub(crate) struct DataConfig {
     /// Radii of anomalous samples are uniform between these.
     pub(crate) anomalous_radius: [f64; 2],
     /// Whether an epoch shows the same samples again.
-    pub(crate) sampling: SamplingKind,
-}
-
-/// Whether an epoch shows the same samples again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SamplingKind {
-    /// Drawn once, reshuffled each epoch.
-    Fixed,
-    /// Drawn anew each epoch.
-    Fresh,
+    pub(crate) sampling: Sampling,
 }
 
 /// The autoencoder.
@@ -75,11 +69,11 @@ pub(crate) struct NetworkConfig {
     /// Units from input to output.
     pub(crate) sizes: Vec<usize>,
     /// What follows each layer but the last.
-    pub(crate) activation: ActivationKind,
+    pub(crate) activation: Activation,
     /// How matrices are drawn.
-    pub(crate) weights: WeightsKind,
+    pub(crate) weights: Weights,
     /// How biases are drawn.
-    pub(crate) biases: BiasesKind,
+    pub(crate) biases: Biases,
 }
 
 /// AMSGrad, and how long it runs.
@@ -100,18 +94,6 @@ pub(crate) struct TrainingConfig {
     pub(crate) history_every: u64,
     /// Updates between checkpoints.
     pub(crate) checkpoint_every: u64,
-}
-
-/// Settings of the objectives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LossConfig {
-    /// Band-width σ of the KDE (Eq. 15).
-    pub(crate) sigma: f64,
-    /// ε of the weights (Eq. 16).
-    pub(crate) epsilon: f64,
-    /// Clipping parameter λ of the anomalous term (Eq. 10).
-    pub(crate) lambda: f64,
 }
 
 /// Where densities are compared.
@@ -136,50 +118,92 @@ pub(crate) struct PaperValues {
     pub(crate) kld_u: f64,
 }
 
-/// One training with everything that decides its result, frozen: what `resolved.yaml` holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A net of the ring that is asked for, and how it is scored.
+#[derive(Clone, Debug)]
 pub(crate) struct RingCell {
-    /// Raised with each change of code that changes results.
-    pub(crate) code_epoch: u32,
-    /// What the cell's folder is called after: `ring`, or a reading.
+    /// Net and score.
+    pub(crate) cell: Cell,
+    /// `ring`, or a reading.
     pub(crate) model: String,
     /// What is minimised.
-    pub(crate) loss: Loss,
-    /// Seed of all streams.
-    pub(crate) seed: u64,
-    /// As in the experiment.
-    pub(crate) engine: EngineKind,
-    /// As in the experiment.
-    pub(crate) data: DataConfig,
-    /// As in the experiment.
-    pub(crate) batch: usize,
-    /// As in the experiment.
-    pub(crate) network: NetworkConfig,
-    /// As in the experiment.
-    pub(crate) training: TrainingConfig,
-    /// As in the experiment; `loss` is the cell's own.
-    pub(crate) loss_settings: LossConfig,
-    /// As in the experiment.
+    pub(crate) loss: ObjectiveName,
+    /// What decides the score beside the net.
+    pub(crate) scoring: RingScoring,
+}
+
+/// What decides the score of a net of the ring beside the net.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct RingScoring {
+    /// Raised with each change of code that changes scores.
+    epoch: u32,
+    /// Where densities are compared.
     pub(crate) grid: GridConfig,
+    /// The sampler's settings.
+    pub(crate) samples: RingConfig,
+    /// Seed of the samples that are scored.
+    pub(crate) seed: u64,
+}
+
+/// Raise this with each change of code that changes what is measured of a net.
+const SCORING_EPOCH: u32 = 1;
+
+impl RingCell {
+    /// Seed of all streams.
+    pub(crate) fn seed(&self) -> u64 {
+        self.scoring.seed
+    }
 }
 
 impl RingExperiment {
-    /// The cell of `loss` and `seed`; its folder is called after `model`.
-    pub(crate) fn cell(&self, model: &str, loss: Loss, seed: u64) -> RingCell {
-        RingCell {
-            code_epoch: CODE_EPOCH,
-            model: model.to_owned(),
-            loss,
+    /// The cell of `loss` and `seed`; `model` is what people call it.
+    ///
+    /// # Errors
+    /// None for an experiment that was validated.
+    pub(crate) fn cell(&self, model: &str, loss: ObjectiveName, seed: u64) -> Result<RingCell, Impossible> {
+        let settings = self.settings(loss, seed)?;
+        let name = settings.name(loss.as_str());
+        let scoring =
+            RingScoring { epoch: SCORING_EPOCH, grid: self.grid.clone(), samples: self.ring(), seed };
+        let score = Name::new(&settings.stem(loss.as_str()), &(&name, &scoring));
+        let net = Net {
+            name,
+            label: format!("{model}-{}-s{seed}", loss.to_string().to_lowercase()),
+            settings,
+            history_every: self.training.history_every,
+            checkpoint_every: self.training.checkpoint_every,
+        };
+        Ok(RingCell { cell: Cell { net, score }, model: model.to_owned(), loss, scoring })
+    }
+
+    fn settings(&self, loss: ObjectiveName, seed: u64) -> Result<NetSettings, Impossible> {
+        let NetworkConfig { sizes, activation, weights, biases } = &self.network;
+        let architecture = Architecture::new(sizes.clone(), *activation);
+        let architecture = architecture.map_err(|error| Impossible::new("network.sizes", error))?;
+        let sizes = Sizes { dim: architecture.dim(), bands: None };
+        let objective = loss.resolve(&self.loss, sizes).map_err(|error| Impossible::setting(&error))?;
+        let TrainingConfig { updates, learning_rate, beta1, beta2, epsilon, .. } = self.training;
+        Ok(NetSettings::new(
+            architecture,
+            Initial { weights: *weights, biases: *biases },
+            objective,
+            Data::Ring { samples: self.ring(), sampling: self.data.sampling, batch: self.batch },
+            Schedule { updates, learning_rate, decay_from: 0.0, decay_to: 1.0 },
+            AmsGradConfig { beta1, beta2, epsilon },
             seed,
-            engine: self.engine,
-            data: self.data.clone(),
-            batch: self.batch,
-            network: self.network.clone(),
-            training: self.training.clone(),
-            loss_settings: self.loss.clone(),
-            grid: self.grid.clone(),
-        }
+            self.engine,
+        ))
+    }
+
+    /// The sampler's settings.
+    fn ring(&self) -> RingConfig {
+        let DataConfig { samples, normal_radius, anomalous_radius, .. } = self.data;
+        RingConfig { samples, normal_radius, anomalous_radius }
+    }
+
+    /// The nets of all losses and seeds, in the order of tables.
+    pub(crate) fn cells(&self, model: &str) -> Result<Vec<RingCell>, Impossible> {
+        let seeds = 0..self.seeds;
+        seeds.flat_map(|seed| self.losses.iter().map(move |loss| self.cell(model, *loss, seed))).collect()
     }
 }
 
@@ -190,8 +214,8 @@ impl Experiment for RingExperiment {
         }
         count("seeds", self.seeds, MOST_SEEDS)?;
         self.training.validate()?;
-        let cell = self.cell("ring", Loss::Bu, 0);
-        let ring = cell.ring();
+        check_losses(&self.losses)?;
+        let ring = self.ring();
         count("data.samples", self.data.samples, MOST_SAMPLES)?;
         ring.validate().map_err(|error| Impossible::new(data_key(&error), error))?;
         features::ring::RingBatches::check(&ring, self.batch)
@@ -199,13 +223,11 @@ impl Experiment for RingExperiment {
         for units in &self.network.sizes {
             count("network.sizes", *units, MOST_UNITS)?;
         }
-        let architecture = cell.architecture().map_err(|error| Impossible::new("network.sizes", error))?;
-        let dim = architecture.dim();
-        let ends = "2 units at both ends, as the ring has 2 features";
-        within("network.sizes", dim, dim == features::ring::DIM, ends)?;
-        let training = cell.training();
-        training.kde.validate().map_err(|error| Impossible::new(kde_key(&error), error))?;
-        training.objective.validate().map_err(|error| Impossible::new("loss.lambda", error))?;
+        for loss in &self.losses {
+            let dim = self.settings(*loss, 0)?.architecture.dim();
+            let ends = "2 units at both ends, as the ring has 2 features";
+            within("network.sizes", dim, dim == features::ring::DIM, ends)?;
+        }
         self.grid.validate(self.data.normal_radius)
     }
 }
@@ -215,13 +237,6 @@ fn data_key(error: &features::ring::RingError) -> &'static str {
         features::ring::RingError::Radius { what: "normal_radius", .. } => "data.normal_radius",
         features::ring::RingError::Radius { .. } => "data.anomalous_radius",
         _ => "data.samples",
-    }
-}
-
-fn kde_key(error: &losses::KdeError) -> &'static str {
-    match error {
-        losses::KdeError::Epsilon(_) => "loss.epsilon",
-        _ => "loss.sigma",
     }
 }
 
@@ -247,43 +262,5 @@ impl GridConfig {
         eval::ring::Density::oracle(&grid, border, self.cap)
             .map_err(|error| Impossible::new("grid.cap", error))?;
         Ok(())
-    }
-}
-
-impl RingCell {
-    /// The sampler's settings.
-    pub(crate) fn ring(&self) -> RingConfig {
-        let DataConfig { samples, normal_radius, anomalous_radius, .. } = self.data;
-        RingConfig { samples, normal_radius, anomalous_radius }
-    }
-
-    /// Whether an epoch shows the same samples again.
-    pub(crate) fn sampling(&self) -> Sampling {
-        match self.data.sampling {
-            SamplingKind::Fixed => Sampling::Fixed,
-            SamplingKind::Fresh => Sampling::Fresh,
-        }
-    }
-
-    /// The network's shape.
-    ///
-    /// # Errors
-    /// Sizes of which no autoencoder can be made.
-    pub(crate) fn architecture(&self) -> Result<Architecture, models::ModelError> {
-        Architecture::new(self.network.sizes.clone(), self.network.activation.activation())
-    }
-
-    /// How parameters are drawn.
-    pub(crate) fn initial(&self) -> Initial {
-        initial(self.network.weights, self.network.biases)
-    }
-
-    /// What the engine trains for, on one thread: cells run side by side.
-    pub(crate) fn training(&self) -> Training {
-        let LossConfig { sigma, epsilon, lambda } = self.loss_settings;
-        let objective = self.loss.objective(lambda);
-        let TrainingConfig { beta1, beta2, .. } = self.training;
-        let amsgrad = AmsGradConfig { beta1, beta2, epsilon: self.training.epsilon };
-        Training { objective, kde: KdeConfig { sigma, epsilon, standardize: false }, amsgrad, threads: 1 }
     }
 }

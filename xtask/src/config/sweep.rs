@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use features::batch::BatchConfig;
+use harness::EngineKind;
+use losses::{ObjectiveName, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_SEEDS, MOST_UNITS, count, within};
-use super::choices::{EngineKind, Loss};
+use super::check::{MOST_SEEDS, MOST_UNITS, check_losses, count, within};
 use super::front_end::FrontEndConfig;
-use super::sweep_cell::{ModelConfig, SweepCell};
-use super::sweep_settings::{
-    FcnConfig, ScheduleConfig, ScoringConfig, SoundBatchConfig, SoundLossConfig, SoundsConfig,
-};
+use super::sweep_cell::{ModelConfig, Sounds, SweepCell};
+use super::sweep_settings::{FcnConfig, ScheduleConfig, ScoringConfig, SoundsConfig};
 use super::{Experiment, Impossible, Kind};
 
 /// Hidden layers of an encoder.
@@ -35,13 +34,13 @@ pub(crate) struct SweepExperiment {
     /// Sizes of the autoencoder, by name.
     pub(crate) networks: BTreeMap<String, FcnConfig>,
     /// What is minimised; a net for each.
-    pub(crate) losses: Vec<Loss>,
+    pub(crate) losses: Vec<ObjectiveName>,
     /// A mini-batch.
-    pub(crate) batch: SoundBatchConfig,
+    pub(crate) batch: BatchConfig,
     /// The optimizer and its schedule.
     pub(crate) training: ScheduleConfig,
-    /// σ, ε and λ.
-    pub(crate) loss: SoundLossConfig,
+    /// Settings of the losses.
+    pub(crate) loss: Settings,
     /// How tests are scored and compared.
     pub(crate) scoring: ScoringConfig,
 }
@@ -57,12 +56,6 @@ impl SweepExperiment {
             })
         });
         models.collect()
-    }
-
-    /// What a batch is made of.
-    pub(crate) fn batch(&self) -> BatchConfig {
-        let SoundBatchConfig { piece_s, pieces, anr_db } = self.batch;
-        BatchConfig { piece_s, pieces, anr_db }
     }
 
     fn check_networks(&self) -> Result<(), Impossible> {
@@ -88,22 +81,12 @@ impl SweepExperiment {
         Ok(())
     }
 
-    fn check_losses(&self) -> Result<(), Impossible> {
-        let mut losses = self.losses.clone();
-        losses.sort_unstable();
-        losses.dedup();
-        let listed = || self.losses.iter().map(Loss::to_string).collect::<Vec<_>>().join(", ");
-        let holds = !losses.is_empty() && losses.len() == self.losses.len();
-        within("losses", format!("[{}]", listed()), holds, "one of RE, SNP and BU at least, each once")?;
+    fn check_settings(&self) -> Result<(), Impossible> {
+        check_losses(&self.losses)?;
         for model in self.models() {
-            let training = SweepCell::new(self, &model, Loss::Bu, 0, "").training();
-            training.kde.validate().map_err(|error| {
-                let key =
-                    if matches!(error, losses::KdeError::Epsilon(_)) { "epsilon" } else { "sigma_times_dim" };
-                Impossible::new(format!("loss.{key}"), error)
-            })?;
-            let objective = training.objective.validate();
-            objective.map_err(|error| Impossible::new("loss.lambda_per_band", error))?;
+            for loss in &self.losses {
+                SweepCell::new(self, &model, *loss, 0, &Sounds::default())?;
+            }
         }
         Ok(())
     }
@@ -119,12 +102,12 @@ impl Experiment for SweepExperiment {
             count("data.most_something_else", most, usize::MAX)?;
         }
         if let Some(synth) = self.data.synth {
-            count("data.synth.minutes", synth.minutes, crate::synth::MOST_MINUTES)?;
+            count("data.synth.minutes", synth.minutes, synth::MOST_MINUTES)?;
         }
         self.check_networks()?;
-        self.batch().check().map_err(|error| Impossible::new("batch", error))?;
+        self.batch.check().map_err(|error| Impossible::new("batch", error))?;
         self.training.validate()?;
-        self.check_losses()?;
+        self.check_settings()?;
         self.scoring.validate()
     }
 }

@@ -1,16 +1,18 @@
-//! One training of the objective experiment, frozen.
+//! A net of the objective experiment that is asked for, and how it is scored.
 
-use losses::KdeConfig;
-use models::{Activation, AmsGradConfig, Architecture, Initial, ModelError, Training};
-use serde::{Deserialize, Serialize};
+use features::log_mel::LogMelConfig;
+use harness::{Cell, Data, Name, Net, NetSettings};
+use losses::{FileScore, ObjectiveName, Sizes};
+use models::{Activation, AmsGradConfig, Architecture, Initial};
+use serde::Serialize;
 
-use super::choices::{BiasesKind, CODE_EPOCH, EngineKind, Loss, WeightsKind, initial};
+use super::Impossible;
 use super::front_end::FrontEndConfig;
 use super::sweep::SweepExperiment;
-use super::sweep_settings::{FcnConfig, ScheduleConfig, SoundBatchConfig, SoundLossConfig};
+use super::sweep_settings::{FcnConfig, ScheduleConfig};
 
 /// A front end with a network, such as FCN40-large.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ModelConfig {
     /// `<front end>-<network>`.
     pub(crate) name: String,
@@ -20,98 +22,107 @@ pub(crate) struct ModelConfig {
     pub(crate) network: FcnConfig,
 }
 
-/// One training with everything that decides its result: what `resolved.yaml` holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SweepCell {
-    /// Raised with each change of code that changes results.
-    pub(crate) code_epoch: u32,
-    /// The machine whose sounds are learnt, where each has nets of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+/// The sounds of a machine, as far as they decide nets and scores.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sounds {
+    /// The machine, where each has nets of its own.
     pub(crate) machine: Option<String>,
-    /// Front end and network.
-    pub(crate) model: ModelConfig,
+    /// Hash of what nets are trained on.
+    pub(crate) training: String,
+    /// Hash of what they are scored on.
+    pub(crate) test: String,
+}
+
+/// A net of the objective experiment that is asked for, and how it is scored.
+#[derive(Clone, Debug)]
+pub(crate) struct SweepCell {
+    /// Net and score.
+    pub(crate) cell: Cell,
+    /// The machine whose sounds are learnt, where each has nets of its own.
+    pub(crate) machine: Option<String>,
+    /// `<front end>-<network>`.
+    pub(crate) model: String,
+    /// Sounds to rows.
+    pub(crate) front_end: LogMelConfig,
     /// What is minimised.
-    pub(crate) loss: Loss,
-    /// Seed of all streams.
-    pub(crate) seed: u64,
-    /// As in the experiment.
-    pub(crate) engine: EngineKind,
-    /// Hash of the sounds: their contents, roles and labels, and how they are mixed.
-    pub(crate) data: String,
-    /// As in the experiment.
-    pub(crate) batch: SoundBatchConfig,
-    /// As in the experiment.
-    pub(crate) training: ScheduleConfig,
-    /// As in the experiment.
-    pub(crate) loss_settings: SoundLossConfig,
-    /// As in the experiment's `scoring`.
+    pub(crate) loss: ObjectiveName,
+    /// Every n-th test file is scored.
     pub(crate) every: usize,
 }
 
+/// What decides a score beside its net.
+#[derive(Serialize)]
+struct Scoring<'a> {
+    /// Raised with each change of code that changes scores.
+    epoch: u32,
+    test: &'a str,
+    every: usize,
+    columns: &'static [FileScore],
+}
+
+/// Raise this with each change of code that changes what is measured of a net.
+const SCORING_EPOCH: u32 = 1;
+
 impl SweepCell {
-    /// The cell of `model`, `loss` and `seed` on sounds of the hash `data`.
+    /// The cell of `model`, `loss` and `seed` on `sounds`.
+    ///
+    /// # Errors
+    /// None for an experiment that was validated.
     pub(crate) fn new(
         experiment: &SweepExperiment,
         model: &ModelConfig,
-        loss: Loss,
+        loss: ObjectiveName,
         seed: u64,
-        data: &str,
-    ) -> Self {
-        Self {
-            code_epoch: CODE_EPOCH,
-            machine: None,
-            model: model.clone(),
-            loss,
+        sounds: &Sounds,
+    ) -> Result<Self, Impossible> {
+        let front_end = model.front_end.log_mel();
+        let objective = loss
+            .resolve(&experiment.loss, Sizes { dim: front_end.dim(), bands: Some(model.front_end.bands) });
+        let ScheduleConfig { beta1, beta2, epsilon, batches_per_epoch, checkpoint_every, .. } =
+            experiment.training;
+        let settings = NetSettings::new(
+            model.network.architecture(front_end.dim())?,
+            Initial::default(),
+            objective.map_err(|error| Impossible::setting(&error))?,
+            Data::Sounds { front_end, batch: experiment.batch, sounds: sounds.training.clone() },
+            experiment.training.schedule(),
+            AmsGradConfig { beta1, beta2, epsilon },
             seed,
-            engine: experiment.engine,
-            data: data.to_owned(),
-            batch: experiment.batch,
-            training: experiment.training,
-            loss_settings: experiment.loss,
-            every: experiment.scoring.every,
-        }
+            experiment.engine,
+        );
+        let name = settings.name(loss.as_str());
+        let every = experiment.scoring.every;
+        let scoring = Scoring { epoch: SCORING_EPOCH, test: &sounds.test, every, columns: FileScore::ALL };
+        let score = Name::new(&settings.stem(loss.as_str()), &(&name, &scoring));
+        let machine = sounds.machine.clone();
+        let called = machine.iter().chain([&model.name]).cloned().collect::<Vec<_>>().join("-");
+        let net = Net {
+            name,
+            label: format!("{called}-{}-s{seed}", loss.to_string().to_lowercase()),
+            settings,
+            history_every: batches_per_epoch,
+            checkpoint_every: checkpoint_every * batches_per_epoch,
+        };
+        Ok(Self { cell: Cell { net, score }, machine, model: model.name.clone(), front_end, loss, every })
     }
 
-    /// This cell on the sounds of `machine`.
-    pub(crate) fn on(self, machine: Option<&str>) -> Self {
-        Self { machine: machine.map(str::to_owned), ..self }
-    }
-
-    /// What tables and folders call the model: `[<machine>-]<front end>-<network>`.
+    /// What tables call the model: `[<machine>-]<front end>-<network>`.
     pub(crate) fn model_name(&self) -> String {
-        let machine = self.machine.iter().map(String::as_str);
-        machine.chain([self.model.name.as_str()]).collect::<Vec<_>>().join("-")
+        self.machine.iter().chain([&self.model]).cloned().collect::<Vec<_>>().join("-")
     }
 
+    /// Seed of all streams.
+    pub(crate) fn seed(&self) -> u64 {
+        self.cell.net.settings.seed
+    }
+}
+
+impl FcnConfig {
     /// The network: D, then H + 1 layers of U, the code of Z, H + 1 layers of U, D (Sec. 4.2.2).
-    ///
-    /// # Errors
-    /// None for a cell of an experiment that was validated.
-    pub(crate) fn architecture(&self) -> Result<Architecture, ModelError> {
-        let FcnConfig { hidden, units, code } = self.model.network;
-        let (dim, layers) = (self.dim(), vec![units; hidden + 1]);
+    fn architecture(&self, dim: usize) -> Result<Architecture, Impossible> {
+        let Self { hidden, units, code } = *self;
+        let layers = vec![units; hidden + 1];
         let sizes = [&[dim], layers.as_slice(), &[code], &layers, &[dim]].concat();
-        Architecture::new(sizes, Activation::Relu)
-    }
-
-    /// D, features of a row.
-    pub(crate) fn dim(&self) -> usize {
-        self.model.front_end.log_mel().dim()
-    }
-
-    /// How parameters are drawn.
-    pub(crate) fn initial(&self) -> Initial {
-        initial(WeightsKind::GlorotUniform, BiasesKind::Zero)
-    }
-
-    /// What the engine trains for, on one thread: cells run side by side.
-    pub(crate) fn training(&self) -> Training {
-        let SoundLossConfig { sigma_times_dim, standardize, epsilon, lambda_per_band } = self.loss_settings;
-        let kde = KdeConfig { sigma: sigma_times_dim / self.dim() as f64, epsilon, standardize };
-        let objective = self.loss.objective(lambda_per_band * self.model.front_end.bands as f64);
-        let ScheduleConfig { beta1, beta2, .. } = self.training;
-        let amsgrad = AmsGradConfig { beta1, beta2, epsilon: self.training.epsilon };
-        Training { objective, kde, amsgrad, threads: 1 }
+        Architecture::new(sizes, Activation::Relu).map_err(|error| Impossible::new("networks", error))
     }
 }

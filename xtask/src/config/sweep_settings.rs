@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use harness::Schedule;
+use losses::FileScore;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,18 +58,6 @@ pub(crate) struct FcnConfig {
     pub(crate) code: usize,
 }
 
-/// A mini-batch (Sec. 4.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SoundBatchConfig {
-    /// Normal training sounds are cut into pieces of this length, in seconds.
-    pub(crate) piece_s: f64,
-    /// Pieces joined for a batch.
-    pub(crate) pieces: usize,
-    /// The ANR of the something-else clip is uniform between these, in dB.
-    pub(crate) anr_db: [f64; 2],
-}
-
 /// AMSGrad and its schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,28 +82,13 @@ pub(crate) struct ScheduleConfig {
     pub(crate) checkpoint_every: u64,
 }
 
-/// Settings of the objectives, in proportion to what the paper takes them in proportion to (Sec. 4.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SoundLossConfig {
-    /// σ · D, where σ is the band-width of the KDE (Eq. 15).
-    pub(crate) sigma_times_dim: f64,
-    /// Whether the rows of a mini-batch are brought to zero mean and unit variance for the KDE.
-    pub(crate) standardize: bool,
-    /// ε of the weights (Eq. 16).
-    pub(crate) epsilon: f64,
-    /// λ / M, where λ is the clipping parameter (Eq. 10) and M the mel bands.
-    pub(crate) lambda_per_band: f64,
-}
-
-/// How tests are scored and compared. Tables are made anew with other settings; nothing is trained again, but for
-/// `every`.
+/// How tests are scored and compared. Nothing is trained again for other settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoringConfig {
     /// The score of a file from those of its frames.
-    pub(crate) file: FileScoring,
-    /// Each so manieth file of each kind is scored: 1 is all.
+    pub(crate) file: FileScore,
+    /// Every n-th file of each kind is scored: 1 is all.
     pub(crate) every: usize,
     /// False-positive rate up to which pAUC is taken.
     pub(crate) max_fpr: f64,
@@ -123,27 +98,16 @@ pub(crate) struct ScoringConfig {
     pub(crate) rare_below: f64,
 }
 
-/// The score of a file from those of its frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FileScoring {
-    /// The largest (Eq. 11).
-    Max,
-    /// The mean, as other benchmarks have it.
-    Mean,
-}
-
 impl ScheduleConfig {
     /// Updates of a training.
-    pub(crate) fn updates(&self) -> u64 {
+    fn updates(&self) -> u64 {
         self.epochs * self.batches_per_epoch
     }
 
-    /// Step size of update `step`, counted from 0.
-    pub(crate) fn learning_rate_at(&self, step: u64) -> f64 {
-        let done = step as f64 / self.updates() as f64;
-        let fallen = ((done - self.decay_from) / (1.0 - self.decay_from)).clamp(0.0, 1.0);
-        self.learning_rate * (1.0 - (1.0 - self.decay_to) * fallen)
+    /// Updates and their learning rate.
+    pub(super) fn schedule(&self) -> Schedule {
+        let Self { learning_rate, decay_from, decay_to, .. } = *self;
+        Schedule { updates: self.updates(), learning_rate, decay_from, decay_to }
     }
 
     pub(super) fn validate(&self) -> Result<(), Impossible> {
@@ -167,28 +131,5 @@ impl ScoringConfig {
         }
         let rare = self.rare_below;
         within("scoring.rare_below", rare, (0.0..=1.0).contains(&rare), "a share from 0 to 1")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_learning_rate_is_flat_for_half_and_falls_to_a_hundredth() {
-        let schedule = ScheduleConfig {
-            epochs: 200,
-            batches_per_epoch: 500,
-            learning_rate: 1e-4,
-            decay_from: 0.5,
-            decay_to: 0.01,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            checkpoint_every: 1,
-        };
-        let rates = [0, 50_000, 75_000, 100_000].map(|step| schedule.learning_rate_at(step));
-        let expected = [1e-4, 1e-4, 0.505e-4, 1e-6];
-        rates.iter().zip(expected).for_each(|(rate, expected)| assert!((rate - expected).abs() < 1e-12));
     }
 }

@@ -13,8 +13,8 @@ use features::log_mel::LogMelConfig;
 use rayon::prelude::*;
 
 use crate::config;
-use crate::failure::BadInput;
 use crate::print;
+use harness::BadInput;
 
 /// Look at sounds as the model does, or at a whole set of them.
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use eval::Table;
 use eval::figures::{self, Spectra};
 use features::audio::{self, Channel, Sound, WavFacts};
+use features::files::write_whole;
 use features::level::Level;
 use features::log_mel::{LogMel, LogMelConfig};
 use features::stft::Stft;
@@ -53,13 +54,13 @@ impl View {
         front.log_mel(&sound.samples, &mut log_mel)?;
         let mut rows = vec![0.0; front.rows(len) * front.dim()];
         front.rows_into(&sound.samples, &mut rows)?;
-        self.draw(sound, title, &log_mel, &with_suffix(stem, "png"))?;
-        self.frames_table(&log_mel).write_parquet(&with_suffix(stem, "frames.parquet"))?;
-        self.rows_table(&rows).write_parquet(&with_suffix(stem, "rows.parquet"))?;
+        write_whole(&with_suffix(stem, "png"), &self.picture(sound, title, &log_mel)?)?;
+        write_whole(&with_suffix(stem, "frames.parquet"), &self.frames_table(&log_mel).to_parquet()?)?;
+        write_whole(&with_suffix(stem, "rows.parquet"), &self.rows_table(&rows).to_parquet()?)?;
         Ok(())
     }
 
-    fn draw(&self, sound: &Sound, title: &str, log_mel: &[f32], path: &Path) -> anyhow::Result<()> {
+    fn picture(&self, sound: &Sound, title: &str, log_mel: &[f32]) -> anyhow::Result<Vec<u8>> {
         let LogMelConfig { rate, fft, hop, mel, .. } = self.config;
         let (rate, bins) = (f64::from(rate), fft / 2 + 1);
         let magnitudes = magnitudes_db(sound, fft, hop);
@@ -74,7 +75,7 @@ impl View {
             spectrogram: spectra(&magnitudes, bins, frequency, "|X| / dB", RANGE_DB),
             log_mel: spectra(log_mel, mel.bands, ("mel band", 0.0, mel.bands as f64), "ψ", RANGE_LN),
         };
-        Ok(figures::sound(&picture, path)?)
+        Ok(figures::sound(&picture)?)
     }
 
     /// ψ frame by frame: where each begins and its bands.

@@ -1,243 +1,251 @@
-//! The claims of Sec. 4.2.3 and of the title, decided from the finished cells.
+//! The claims of Sec. 4.2.3 and of the title, decided from the scored nets.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use eval::claims::{Claim, Expected};
-use eval::paired::{AucDifference, PairedScores, RESAMPLES, auc_difference};
-use features::rng::{Purpose, stream};
+use eval::auc::{PairedScores, difference};
+use eval::claims::{Claim, Expected, Measured, decide};
+use eval::estimate::Estimate;
+use losses::{FileScore, ObjectiveName};
 
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::tables::{RunRow, Tables};
-use crate::config::{FileScoring, Loss};
 
 /// The difference of two losses in AUC under one condition, paired over seeds and test files.
 pub(super) struct Difference {
     pub(super) model: String,
     pub(super) anr_db: Option<f64>,
     /// `b` less `a`.
-    pub(super) a: Loss,
-    pub(super) b: Loss,
-    pub(super) auc: AucDifference,
+    pub(super) a: ObjectiveName,
+    pub(super) b: ObjectiveName,
+    pub(super) seeds: usize,
+    pub(super) auc: Estimate,
 }
 
-/// What the paper claims of sounds, and what the cells say.
+/// What the paper claims of sounds, and what the nets say.
 pub(super) struct Claims {
+    /// By condition: a description, which decides nothing.
     pub(super) differences: Vec<Difference>,
-    /// Decided over seeds, each a mean over models (and ANRs).
     pub(super) decided: Vec<Claim>,
 }
 
-/// The two comparisons of Sec. 4.2.3.
-const COMPARED: [[Loss; 2]; 2] = [[Loss::Snp, Loss::Bu], [Loss::Re, Loss::Snp]];
+/// The comparisons of Sec. 4.2.3: the second outperforms the first.
+const COMPARED: [[&str; 2]; 2] = [["SNP", "BU"], ["RE", "SNP"]];
+
+/// What a claim takes from a net of each of two losses, of one model and seed: one value a net.
+type Value = fn(&RunRow) -> Option<f64>;
+
+/// The comparisons of the title: BU has the lower value. A claim, its statistic, the other loss, its value.
+const LOWERED: [(&str, &str, &str, Value); 4] = [
+    (MAXIMUM, "RE", MAXIMUM_STATISTIC, |row| row.max_normal_scaled),
+    (MAXIMUM, "SNP", MAXIMUM_STATISTIC, |row| row.max_normal_scaled),
+    (RARE, "RE", RARE_STATISTIC, |row| row.fpr_rare),
+    (RARE, "SNP", RARE_STATISTIC, |row| row.fpr_rare),
+];
+
+const MAXIMUM: &str = "BU lowers the maximum score of normal sounds";
+const MAXIMUM_STATISTIC: &str = "(largest - median) / interquartile range of the normal files' scores";
+const RARE: &str = "BU gives fewer false alarms on rare operations";
+const RARE_STATISTIC: &str =
+    "share of rare operations in normal files that reach the threshold of the set true-positive rate";
 
 impl Claims {
-    pub(super) fn decide(results: &Results, tables: &Tables, kind: FileScoring) -> Result<Self> {
-        Ok(Self { differences: differences(results, kind)?, decided: decided(tables)? })
+    pub(super) fn decide(results: &Results, tables: &Tables, kind: FileScore) -> Result<Self> {
+        let mut differences = Vec::new();
+        let mut card = Vec::new();
+        for [a, b] in COMPARED {
+            let (Some(a), Some(b)) = (ObjectiveName::find(a), ObjectiveName::find(b)) else { continue };
+            let paired = Paired::of(results, a, b, kind);
+            differences.extend(paired.by_condition(a, b)?);
+            card.extend(paired.outperforms(a, b)?);
+        }
+        for (claim, other, statistic, value) in LOWERED {
+            card.extend(lowered(&tables.runs, claim, other, statistic, value)?);
+        }
+        Ok(Self { differences, decided: decide(card)? })
     }
 
-    /// Of the conditions in which `b` is compared with `a`: how many there are, in how many `b` is ahead, in how many
-    /// surely, and in how many `a` is surely.
-    fn count(&self, losses: [Loss; 2]) -> [usize; 4] {
-        let ahead = |difference: &&Difference| difference.auc.estimate > 0.0;
-        let surely = |side: Ordering| self.compared(losses).filter(move |of| of.auc.surely() == side).count();
-        [
-            self.compared(losses).count(),
-            self.compared(losses).filter(ahead).count(),
-            surely(Ordering::Greater),
-            surely(Ordering::Less),
-        ]
-    }
-
-    fn compared(&self, [a, b]: [Loss; 2]) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(move |difference| (difference.a, difference.b) == (a, b))
-    }
-
-    /// The two sentences of Sec. 4.2.3 that count conditions.
+    /// The two sentences of Sec. 4.2.3, condition by condition: a description, not a decision.
     pub(super) fn counted(&self) -> Vec<String> {
         let sentences = COMPARED.map(|[a, b]| {
-            let [all, ahead, surely, behind] = self.count([a, b]);
-            let counted = format!("{b} beats {a} in {ahead} of {all} conditions");
-            let sure = if self.compared([a, b]).all(|difference| difference.auc.seeds == 1) {
-                "one seed: test files alone, so nothing is sure".to_owned()
-            } else {
-                format!("surely in {surely}; {a} beats {b} surely in {behind}")
-            };
-            (all > 0).then(|| format!("{counted}, {sure}"))
+            let all: Vec<&Difference> =
+                self.differences.iter().filter(|of| of.a.as_str() == a && of.b.as_str() == b).collect();
+            let ahead = all.iter().filter(|of| of.auc.mean > 0.0).count();
+            (!all.is_empty()).then(|| format!("{b} lies above {a} in {ahead} of {} conditions", all.len()))
         });
         sentences.into_iter().flatten().collect()
     }
 }
 
-fn differences(results: &Results, kind: FileScoring) -> Result<Vec<Difference>> {
-    let mut differences = Vec::new();
-    for [a, b] in COMPARED {
-        for model in results.models() {
-            let pairs = results.pairs(&model, a, b);
-            let measured: Vec<[Vec<Condition>; 2]> =
-                pairs.iter().map(|pair| pair.map(|run: &Run| conditions(&run.scores.files, kind))).collect();
-            let count = measured.first().map_or(0, |[a, _]| a.len());
+/// The conditions of two losses that were trained on the same model and seed.
+struct Paired {
+    /// By model: of each seed, the conditions of both.
+    models: Vec<(String, Vec<(u64, [Vec<Condition>; 2])>)>,
+}
+
+impl Paired {
+    fn of(results: &Results, a: ObjectiveName, b: ObjectiveName, kind: FileScore) -> Self {
+        let measured = |pair: [&Run; 2]| {
+            (pair[0].cell.seed(), pair.map(|run: &Run| conditions(&run.scores.files, kind)))
+        };
+        let models = results.models().into_iter().map(|model| {
+            let pairs = results.pairs(&model, a, b).into_iter().map(measured).collect();
+            (model, pairs)
+        });
+        Self { models: models.collect() }
+    }
+
+    fn by_condition(&self, a: ObjectiveName, b: ObjectiveName) -> Result<Vec<Difference>> {
+        let mut differences = Vec::new();
+        for (model, seeds) in &self.models {
+            let count = seeds.first().map_or(0, |(_, [a, _])| a.len());
             for condition in 0..count {
-                let seeds: Vec<PairedScores<'_>> = measured
-                    .iter()
-                    .map(|[a, b]| PairedScores {
-                        a_normal: &a[condition].normal,
-                        a_anomalous: &a[condition].anomalous,
-                        b_normal: &b[condition].normal,
-                        b_anomalous: &b[condition].anomalous,
-                    })
-                    .collect();
-                let rng = &mut stream(1, Purpose::Bootstrap, differences.len() as u64);
-                let auc = auc_difference(&seeds, RESAMPLES, rng)?;
-                let anr_db = measured[0][0][condition].anr_db;
-                differences.push(Difference { model: model.clone(), anr_db, a, b, auc });
+                let scores: Vec<Vec<PairedScores<'_>>> =
+                    seeds.iter().map(|(_, [a, b])| vec![paired(&a[condition], &b[condition])]).collect();
+                differences.push(Difference {
+                    model: model.clone(),
+                    anr_db: seeds[0].1[0][condition].anr_db,
+                    a,
+                    b,
+                    seeds: seeds.len(),
+                    auc: difference(&scores)?,
+                });
             }
         }
+        Ok(differences)
     }
-    Ok(differences)
+
+    /// That `b` outperforms `a`: the mean over all conditions, seeds that lack one of them left out, for their mean
+    /// would be of other things.
+    fn outperforms(&self, a: ObjectiveName, b: ObjectiveName) -> Result<Option<Measured>> {
+        let mut by_seed = BTreeMap::<u64, Vec<PairedScores<'_>>>::new();
+        for (seed, [a, b]) in self.models.iter().flat_map(|(_, seeds)| seeds) {
+            let scores = a.iter().zip(b).map(|(a, b)| paired(a, b));
+            by_seed.entry(*seed).or_default().extend(scores);
+        }
+        let most = by_seed.values().map(Vec::len).max().unwrap_or(0);
+        let seeds: Vec<Vec<PairedScores<'_>>> = by_seed.into_values().filter(|of| of.len() == most).collect();
+        if most == 0 || seeds.is_empty() {
+            return Ok(None);
+        }
+        let auc = difference(&seeds)?;
+        let [conditions, count] = [counted(most, "condition"), counted(seeds.len(), "seed")];
+        Ok(Some(Measured {
+            text: format!("{b} outperforms {a}"),
+            statistic: format!(
+                "AUC: {b} less {a}, mean over {conditions} (model, ANR) and {count}; claimed above 0; seeds and test files vary"
+            ),
+            mean: auc.mean,
+            estimate: (seeds.len() > 1).then_some(auc),
+            expected: Expected::Above(0.0),
+        }))
+    }
 }
 
-/// What a claim takes from the runs of one model, seed and ANR by RE, SNP and BU, where it has those it needs.
-type Value = fn([Option<&RunRow>; 3]) -> Option<f64>;
-
-/// A claim: its words, its statistic, its value, and what is expected.
-type Statement = (&'static str, &'static str, Value, Expected);
-
-const STATEMENTS: [Statement; 6] = [
-    (
-        "BU outperforms SNP",
-        "AUC: BU less SNP; claimed above 0",
-        |[_, snp, bu]| Some(bu?.auc - snp?.auc),
-        Expected::Above(0.0),
-    ),
-    (
-        "SNP outperforms RE",
-        "AUC: SNP less RE; claimed above 0",
-        |[re, snp, _]| Some(snp?.auc - re?.auc),
-        Expected::Above(0.0),
-    ),
-    (
-        "BU lowers the maximum score of normal sounds against RE (the title)",
-        "maximum score of a normal file: BU over RE; claimed below 1",
-        |[re, _, bu]| Some(bu?.max_score_normal / re?.max_score_normal),
-        Expected::Below(1.0),
-    ),
-    (
-        "BU lowers the maximum score of normal sounds against SNP (the title)",
-        "maximum score of a normal file: BU over SNP; claimed below 1",
-        |[_, snp, bu]| Some(bu?.max_score_normal / snp?.max_score_normal),
-        Expected::Below(1.0),
-    ),
-    (
-        "BU gives fewer false alarms on rare operations than RE",
-        "share of rare operations in normal files that reach the threshold: BU less RE; claimed below 0",
-        |[re, _, bu]| Some(bu?.fpr_rare? - re?.fpr_rare?),
-        Expected::Below(0.0),
-    ),
-    (
-        "BU gives fewer false alarms on rare operations than SNP",
-        "share of rare operations in normal files that reach the threshold: BU less SNP; claimed below 0",
-        |[_, snp, bu]| Some(bu?.fpr_rare? - snp?.fpr_rare?),
-        Expected::Below(0.0),
-    ),
-];
-
-/// Decides each claim over the seeds: a seed gives the mean over models and ANRs. A seed that lacks one of them, having
-/// a hole, is left out, for its mean would be of other things.
-fn decided(tables: &Tables) -> Result<Vec<Claim>> {
-    let mut claims = Vec::new();
-    for (index, (text, statistic, value, expected)) in (0..).zip(&STATEMENTS) {
-        let (seeds, conditions) = values_by_seed(&tables.runs, *value);
-        let whole = seeds.values().filter(|values| values.len() == conditions);
-        let values: Vec<f64> = whole.map(|values| eval::stats::mean(values)).collect::<Result<_, _>>()?;
-        if !values.is_empty() {
-            let count =
-                |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-            let [of, seeds] = [count(conditions, "condition"), count(values.len(), "seed")];
-            let statistic = format!("{statistic}; mean over {of} (model, ANR), {seeds}");
-            let rng = &mut stream(2, Purpose::Bootstrap, index);
-            claims.push(Claim::decide(text, &statistic, &values, *expected, rng)?);
-        }
+fn paired<'a>(a: &'a Condition, b: &'a Condition) -> PairedScores<'a> {
+    PairedScores {
+        a_normal: &a.normal,
+        a_anomalous: &a.anomalous,
+        b_normal: &b.normal,
+        b_anomalous: &b.anomalous,
     }
-    Ok(claims)
 }
 
-/// For each seed, the value under each condition that has one; and how many conditions have one of any seed.
-fn values_by_seed(runs: &[RunRow], value: Value) -> (BTreeMap<u64, Vec<f64>>, usize) {
-    let mut seeds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    let mut conditions = Vec::new();
-    let same = |a: &RunRow, b: &RunRow| (&a.model, a.seed, a.anr_db) == (&b.model, b.seed, b.anr_db);
-    for (index, run) in runs.iter().enumerate() {
-        if runs[..index].iter().any(|earlier| same(earlier, run)) {
-            continue; // its condition was met with another loss
+/// That BU has a lower value than `other`: one value a net, the mean over its ANRs, and the mean over models of each
+/// seed that has all of them.
+fn lowered(
+    runs: &[RunRow],
+    claim: &str,
+    other: &str,
+    statistic: &str,
+    value: Value,
+) -> Result<Option<Measured>> {
+    let of = |loss: &str| -> BTreeMap<(u64, &str), f64> {
+        let mut nets = BTreeMap::<(u64, &str), Vec<f64>>::new();
+        for run in runs.iter().filter(|run| run.loss.as_str() == loss) {
+            nets.entry((run.seed, run.model.as_str())).or_default().extend(value(run));
         }
-        let of = |loss: Loss| runs.iter().find(|other| other.loss == loss && same(other, run));
-        if let Some(value) = value([Loss::Re, Loss::Snp, Loss::Bu].map(of)) {
-            seeds.entry(run.seed).or_default().push(value);
-            if !conditions.contains(&(&run.model, run.anr_db)) {
-                conditions.push((&run.model, run.anr_db));
-            }
+        nets.into_iter().filter_map(|(net, values)| Some((net, eval::stats::mean(&values).ok()?))).collect()
+    };
+    let (others, ours) = (of(other), of("BU"));
+    let mut seeds = BTreeMap::<u64, Vec<f64>>::new();
+    for ((seed, model), ours) in &ours {
+        if let Some(other) = others.get(&(*seed, *model)) {
+            seeds.entry(*seed).or_default().push(ours - other);
         }
     }
-    (seeds, conditions.len())
+    let most = seeds.values().map(Vec::len).max().unwrap_or(0);
+    let whole = seeds.values().filter(|values| values.len() == most);
+    let values = whole.map(|values| eval::stats::mean(values)).collect::<Result<Vec<f64>, _>>()?;
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let [models, count] = [counted(most, "model"), counted(values.len(), "seed")];
+    Ok(Some(Measured {
+        text: format!("{claim} against {other}"),
+        statistic: format!(
+            "{statistic}: BU less {other}, one value a net, mean over {models} and {count}; claimed below 0; seeds vary, on these test files"
+        ),
+        mean: eval::stats::mean(&values)?,
+        estimate: Estimate::over_seeds(&values)?,
+        expected: Expected::Below(0.0),
+    }))
+}
+
+/// `count` of `what`, in words.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(loss: Loss, seed: u64, anr_db: f64, auc: f64) -> RunRow {
+    fn run(loss: &str, model: &str, seed: u64, anr_db: f64, fpr_rare: f64) -> RunRow {
         RunRow {
-            model: "FCN8".to_owned(),
-            loss,
+            model: model.to_owned(),
+            loss: ObjectiveName::find(loss).unwrap(),
             seed,
             anr_db: Some(anr_db),
-            auc,
+            auc: 0.5,
             pauc: 0.5,
             max_score_normal: 1.0,
-            fpr_rare: None,
+            max_normal_scaled: None,
+            fpr_rare: Some(fpr_rare),
             fpr_frequent: None,
         }
     }
 
-    fn claims(runs: Vec<RunRow>) -> Vec<Claim> {
-        decided(&Tables { runs, conditions: Vec::new(), maxima: Vec::new() }).unwrap()
+    fn claim(runs: &[RunRow]) -> Option<Measured> {
+        lowered(runs, RARE, "SNP", RARE_STATISTIC, |row| row.fpr_rare).unwrap()
     }
 
     #[test]
-    fn a_claim_asks_for_the_losses_that_it_names_alone() {
-        let runs = [0, 1, 2].into_iter().flat_map(|seed| {
-            [run(Loss::Snp, seed, -10.0, 0.6), run(Loss::Bu, seed, -10.0, 0.7 + 0.01 * seed as f64)]
-        });
-        let claims = claims(runs.collect());
-        let texts: Vec<&str> = claims.iter().map(|claim| claim.text.as_str()).collect();
-        assert_eq!(texts.len(), 2, "{texts:?}");
-        assert_eq!(texts[0], "BU outperforms SNP");
-        assert!((claims[0].estimate - 0.11).abs() < 1e-12);
-        assert!(
-            claims[0].statistic.ends_with("1 condition (model, ANR), 3 seeds"),
-            "{}",
-            claims[0].statistic
-        );
+    fn a_net_gives_one_value_whatever_its_conditions() {
+        let both = |seed, less: f64| {
+            [-10.0, -20.0].into_iter().flat_map(move |anr_db| {
+                [run("SNP", "FCN8", seed, anr_db, 0.5), run("BU", "FCN8", seed, anr_db, 0.5 - less)]
+            })
+        };
+        let runs: Vec<RunRow> = both(0, 0.1).chain(both(1, 0.3)).collect();
+        let claim = claim(&runs).unwrap();
+        assert!((claim.mean + 0.2).abs() < 1e-12);
+        assert!((claim.estimate.unwrap().seeds.freedom - 1.0).abs() < 1e-12, "two nets, two values");
+        assert!(claim.statistic.contains("mean over 1 model and 2 seeds"), "{}", claim.statistic);
     }
 
     #[test]
     fn a_seed_with_a_hole_is_left_out() {
-        let both =
-            |seed, anr_db, lead| [run(Loss::Snp, seed, anr_db, 0.5), run(Loss::Bu, seed, anr_db, 0.5 + lead)];
+        let both = |seed, model, less| {
+            [run("SNP", model, seed, -10.0, 0.5), run("BU", model, seed, -10.0, 0.5 - less)]
+        };
         let mut runs: Vec<RunRow> = [0, 1]
             .into_iter()
-            .flat_map(|seed| both(seed, -10.0, 0.1).into_iter().chain(both(seed, -20.0, 0.3)))
+            .flat_map(|seed| both(seed, "A", 0.1).into_iter().chain(both(seed, "B", 0.3)))
             .collect();
-        runs.extend(both(2, -20.0, 0.3)); // its mean would be of other conditions
-        let claims = claims(runs);
-        assert!((claims[0].estimate - 0.2).abs() < 1e-12);
-        assert!(
-            claims[0].statistic.ends_with("2 conditions (model, ANR), 2 seeds"),
-            "{}",
-            claims[0].statistic
-        );
+        runs.extend(both(2, "B", 0.3)); // its mean would be of other models
+        assert!((claim(&runs).unwrap().mean + 0.2).abs() < 1e-12);
+        assert_eq!(claim(&runs[..1]), None, "one loss makes no comparison");
     }
 }

@@ -6,35 +6,34 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use eval::atomic::write_atomically;
 use eval::auc::{auc, partial_auc};
 use eval::stats::{mean, quantile};
+use features::files::write_whole;
+use harness::Folder;
 use serde::Serialize;
 
 use super::results::{Results, Run};
-use super::scores::FileScore;
+use super::scores::ScoredFile;
 use crate::config::ScoringConfig;
-use crate::harness::Store;
 
 /// Share of the training sounds that a decision calls normal, as the challenge's baseline has it.
 const NORMAL: f64 = 0.9;
 
 /// Writes the files of every net whose cells know their machine; the folders.
-pub(super) fn write(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Vec<PathBuf>> {
+pub(super) fn write(out: &Folder, results: &Results, scoring: &ScoringConfig) -> Result<Vec<PathBuf>> {
     let mut nets = BTreeMap::<String, Vec<&Run>>::new();
     // The challenge mixes nothing: a clip that is tested at several ANRs has no score of its own.
     let mixed = |run: &&Run| run.scores.files.iter().any(|file| file.anr_db.is_some());
     for run in results.runs.iter().filter(|run| run.cell.machine.is_some() && !mixed(run)) {
         let cell = &run.cell;
-        let name = format!("{}-{}-s{}", cell.model.name, cell.loss.to_string().to_lowercase(), cell.seed);
+        let name = format!("{}-{}-s{}", cell.model, cell.loss.to_string().to_lowercase(), cell.seed());
         nets.entry(name).or_default().push(run);
     }
     let write = |(name, runs): (String, Vec<&Run>)| {
-        let folder = store.root().join("dcase").join(name);
+        let folder = out.path().join("dcase").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
         let mut result = String::new();
         for run in runs {
@@ -48,15 +47,15 @@ pub(super) fn write(store: &Store, results: &Results, scoring: &ScoringConfig) -
 
 /// Writes the files of one machine; its lines of `result.csv`.
 fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> {
-    let score = |file: &FileScore| file.by(scoring.file);
+    let score = |file: &ScoredFile| file.by(scoring.file);
     let name = run.cell.machine.as_deref().unwrap_or_default();
     let training: Vec<f64> = run.scores.training.iter().map(score).collect();
     let threshold = quantile(&training, NORMAL)?;
-    let mut by_id = BTreeMap::<&str, Vec<&FileScore>>::new();
+    let mut by_id = BTreeMap::<&str, Vec<&ScoredFile>>::new();
     run.scores.files.iter().for_each(|file| by_id.entry(&file.id).or_default().push(file));
     let (mut lines, mut areas) = (format!("{name}\nid,AUC,pAUC\n"), [Vec::new(), Vec::new()]);
     for (id, files) in by_id {
-        let decided = |file: &FileScore| u8::from(score(file) >= threshold);
+        let decided = |file: &ScoredFile| u8::from(score(file) >= threshold);
         let paths: Vec<&str> = files.iter().map(|file| file.file.as_str()).collect();
         let names = || basenames(&paths).into_iter();
         let scores = lines_of(names().zip(files.iter().map(|file| score(file))))?;
@@ -97,7 +96,7 @@ fn lines_of(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
 }
 
 fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    Ok(write_atomically(path, |out| out.write_all(bytes))?)
+    Ok(write_whole(path, bytes)?)
 }
 
 #[cfg(test)]

@@ -3,23 +3,26 @@
 use anyhow::Result;
 use eval::auc::{auc, roc, threshold_at_tpr};
 use eval::figures::{
-    AucBar, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
+    AucBar, Drawing, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
     roc_curves, score_histograms, score_timeline, training_curves,
 };
+
+use losses::ObjectiveName;
 
 use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::tables::{ConditionRow, Tables};
 use super::timeline::timeline;
 use super::training::history;
-use crate::config::{Loss, ScoringConfig, SweepExperiment};
-use crate::harness::Store;
-use crate::report::counted_seeds;
+use crate::config::{ScoringConfig, SweepExperiment};
+use crate::report::{counted_seeds, look};
+use crate::run_args::Places;
 
 /// A drawn figure: `<name>.png` and `<name>.svg`, and what it says of itself.
 pub(super) struct Figure {
     pub(super) name: &'static str,
     pub(super) caption: String,
+    pub(super) png: Vec<u8>,
 }
 
 /// How tables and figures call a test condition.
@@ -29,7 +32,7 @@ pub(super) fn condition_name(anr_db: Option<f64>) -> String {
 
 /// Draws every figure that the finished cells give.
 pub(super) fn draw(
-    store: &Store,
+    places: &Places,
     experiment: &SweepExperiment,
     results: &Results,
     tables: &Tables,
@@ -39,31 +42,33 @@ pub(super) fn draw(
     }
     let mut figures = Vec::new();
     if let Some(ConditionRow { model, .. }) = tables.conditions.first() {
-        figures.push(draw_figure4(store, tables)?);
-        figures.push(draw_roc(store, results, &experiment.scoring)?);
-        figures.extend(draw_histograms(store, results, model, &experiment.scoring)?);
-        figures.extend(draw_timeline(store, results, model, &experiment.scoring)?);
+        figures.push(draw_figure4(places, tables)?);
+        figures.push(draw_roc(places, results, &experiment.scoring)?);
+        figures.extend(draw_histograms(places, results, model, &experiment.scoring)?);
+        figures.extend(draw_timeline(places, results, model, &experiment.scoring)?);
     }
-    figures.push(draw_training(store, results)?);
-    figures.extend(draw_maxima(store, tables)?);
+    figures.push(draw_training(places, results)?);
+    figures.extend(draw_maxima(places, tables)?);
     Ok(figures)
 }
 
 /// The caption of a figure that `draw` made.
 fn drawn(
-    store: &Store,
+    places: &Places,
     name: &'static str,
     caption: String,
-    draw: impl FnOnce(&str, &std::path::Path) -> Result<(), eval::EvalError>,
+    draw: impl FnOnce(&str) -> Result<Drawing, eval::EvalError>,
 ) -> Result<Figure> {
-    draw(&caption, &store.root().join(name))?;
-    Ok(Figure { name, caption })
+    let Drawing { png, svg } = draw(&caption)?;
+    places.folder.write(&format!("{name}.png"), &png)?;
+    places.folder.write(&format!("{name}.svg"), svg.as_bytes())?;
+    Ok(Figure { name, caption, png })
 }
 
-fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
+fn draw_figure4(places: &Places, tables: &Tables) -> Result<Figure> {
     let bar = |row: &ConditionRow| AucBar {
         model: row.model.clone(),
-        loss: row.loss.to_string(),
+        loss: look(row.loss),
         condition: condition_name(row.anr_db),
         mean: row.auc.mean,
         interval: row.auc.interval.map(|interval| (interval.low, interval.high)),
@@ -74,29 +79,29 @@ fn draw_figure4(store: &Store, tables: &Tables) -> Result<Figure> {
     let over = if several { format!("mean over {over}") } else { over };
     let whiskers = if several { ", with the 95 % interval of Student's t" } else { "" };
     let caption = format!("AUC of test files by autoencoder, ANR and loss: {over}{whiskers}.");
-    drawn(store, "figure4", caption, |caption, stem| figure4(&bars, caption, stem))
+    drawn(places, "figure4", caption, |caption| figure4(&bars, caption))
 }
 
 /// The seed that the figures of single runs show: the first that has all losses of the model, or the first at all.
 fn shown<'a>(results: &'a Results, model: &str) -> Vec<&'a Run> {
     let runs = |seed: u64| -> Vec<&Run> {
-        let of_seed = |run: &&Run| run.cell.seed == seed && run.cell.model_name() == model;
+        let of_seed = |run: &&Run| run.cell.seed() == seed && run.cell.model_name() == model;
         results.runs.iter().filter(of_seed).collect()
     };
-    let seeds = results.runs.iter().map(|run| run.cell.seed);
+    let seeds = results.runs.iter().map(|run| run.cell.seed());
     seeds
         .map(runs)
-        .max_by_key(|runs| (runs.len(), std::cmp::Reverse(runs.first().map(|run| run.cell.seed))))
+        .max_by_key(|runs| (runs.len(), std::cmp::Reverse(runs.first().map(|run| run.cell.seed()))))
         .unwrap_or_default()
 }
 
-fn draw_roc(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result<Figure> {
+fn draw_roc(places: &Places, results: &Results, scoring: &ScoringConfig) -> Result<Figure> {
     let mut curves = Vec::new();
     for run in results.models().iter().flat_map(|model| shown(results, model)) {
         for Condition { anr_db, normal, anomalous } in conditions(&run.scores.files, scoring.file) {
             curves.push(RocCurve {
                 model: run.cell.model_name(),
-                loss: run.cell.loss.to_string(),
+                loss: look(run.cell.loss),
                 condition: condition_name(anr_db),
                 points: roc(&normal, &anomalous)?,
                 auc: auc(&normal, &anomalous)?,
@@ -106,22 +111,22 @@ fn draw_roc(store: &Store, results: &Results, scoring: &ScoringConfig) -> Result
     let mut seeds: Vec<u64> = results
         .models()
         .iter()
-        .filter_map(|model| shown(results, model).first().map(|run| run.cell.seed))
+        .filter_map(|model| shown(results, model).first().map(|run| run.cell.seed()))
         .collect();
     seeds.dedup();
     let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
     let caption = format!("ROC curves of seed {}, by autoencoder and ANR.", seeds.join(", "));
-    drawn(store, "roc", caption, |caption, stem| roc_curves(&curves, caption, stem))
+    drawn(places, "roc", caption, |caption| roc_curves(&curves, caption))
 }
 
-fn draw_training(store: &Store, results: &Results) -> Result<Figure> {
+fn draw_training(places: &Places, results: &Results) -> Result<Figure> {
     let mut curves = Vec::new();
     for model in results.models() {
-        for loss in Loss::ALL {
+        for loss in ObjectiveName::all() {
             let runs = results.of(&model, loss);
             let histories = runs
                 .iter()
-                .map(|run| Ok(history(store, run)?.into_iter().map(|epoch| epoch.normal).collect()));
+                .map(|run| Ok(history(&places.nets, run)?.into_iter().map(|epoch| epoch.normal).collect()));
             let histories: Vec<Vec<f64>> = histories.collect::<Result<_>>()?;
             let epochs = histories.iter().map(Vec::len).min().unwrap_or(0);
             if epochs == 0 {
@@ -133,17 +138,17 @@ fn draw_training(store: &Store, results: &Results) -> Result<Figure> {
                 (at(epoch).fold(f64::INFINITY, f64::min), at(epoch).fold(f64::NEG_INFINITY, f64::max))
             };
             let band = (histories.len() > 1).then(|| (0..epochs).map(range).collect());
-            curves.push(TrainingCurve { model: model.clone(), loss: loss.to_string(), mean, band });
+            curves.push(TrainingCurve { model: model.clone(), loss: look(loss), mean, band });
         }
     }
     let caption =
         "The first term of the objective (weighted for BU) by epoch: mean over seeds, and their range.";
-    drawn(store, "training", caption.to_owned(), |caption, stem| training_curves(&curves, caption, stem))
+    drawn(places, "training", caption.to_owned(), |caption| training_curves(&curves, caption))
 }
 
 /// Scores of `model`, which has anomalies in its test set.
 fn draw_histograms(
-    store: &Store,
+    places: &Places,
     results: &Results,
     model: &str,
     scoring: &ScoringConfig,
@@ -158,45 +163,44 @@ fn draw_histograms(
         };
         anr = anr_db;
         let threshold = threshold_at_tpr(&anomalous, scoring.tpr)?;
-        histograms.push(ScoreHistogram { loss: run.cell.loss.to_string(), normal, anomalous, threshold });
+        histograms.push(ScoreHistogram { loss: look(run.cell.loss), normal, anomalous, threshold });
     }
     if histograms.is_empty() {
         return Ok(None);
     }
-    let seed = runs.first().map_or(0, |run| run.cell.seed);
+    let seed = runs.first().map_or(0, |run| run.cell.seed());
     let caption = format!(
         "Scores of test files of {model}, seed {seed}, anomalies {}; dashed: the threshold that catches {} % of them.",
         condition_name(anr),
         100.0 * scoring.tpr
     );
-    drawn(store, "histograms", caption, |caption, stem| score_histograms(&histograms, caption, stem))
-        .map(Some)
+    drawn(places, "histograms", caption, |caption| score_histograms(&histograms, caption)).map(Some)
 }
 
 /// A test file of `model`, which has anomalies in its test set.
 fn draw_timeline(
-    store: &Store,
+    places: &Places,
     results: &Results,
     model: &str,
     scoring: &ScoringConfig,
 ) -> Result<Option<Figure>> {
     let runs = shown(results, model);
     let Some(timeline) = timeline(&runs, scoring)? else { return Ok(None) };
-    let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed);
+    let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed());
     let file = file.rsplit('/').next().unwrap_or(file).replace('_', " "); // no subscripts
     let caption = format!(
         "Anomaly score of each frame of a test file with the anomaly {file}, {model}, seed {seed}. Yellow: the anomaly; dashed: the threshold that catches {} % of the anomalous files of this ANR.",
         100.0 * scoring.tpr
     );
-    drawn(store, "timeline", caption, |caption, stem| score_timeline(&timeline, caption, stem)).map(Some)
+    drawn(places, "timeline", caption, |caption| score_timeline(&timeline, caption)).map(Some)
 }
 
-fn draw_maxima(store: &Store, tables: &Tables) -> Result<Option<Figure>> {
+fn draw_maxima(places: &Places, tables: &Tables) -> Result<Option<Figure>> {
     let Some(first) = tables.maxima.first() else { return Ok(None) };
     let of_model: Vec<_> = tables.maxima.iter().filter(|row| row.model == first.model).collect();
     let mut operations: Vec<OperationMaxima> = Vec::new();
     for row in of_model {
-        let share = (row.loss.to_string(), row.share_of_maxima);
+        let share = (look(row.loss), row.share_of_maxima);
         match operations.iter_mut().find(|known| known.operation == row.operation) {
             Some(known) => known.share_of_maxima.push(share),
             None => operations.push(OperationMaxima {
@@ -211,5 +215,5 @@ fn draw_maxima(store: &Store, tables: &Tables) -> Result<Option<Figure>> {
         "Where the largest score of a normal file lies, {}, all seeds: share of files by operation, beside the operation's share of time.",
         first.model
     );
-    drawn(store, "maxima", caption, |caption, stem| maxima_by_operation(&operations, caption, stem)).map(Some)
+    drawn(places, "maxima", caption, |caption| maxima_by_operation(&operations, caption)).map(Some)
 }

@@ -6,13 +6,14 @@ use anyhow::Result;
 use eval::Table;
 use eval::stats::mean;
 
+use losses::ObjectiveName;
+
 use super::results::Run;
-use crate::config::Loss;
 
 /// In which operation the largest frame of normal files lies, over the seeds of a model and loss.
 pub(super) struct MaximaRow {
     pub(super) model: String,
-    pub(super) loss: Loss,
+    pub(super) loss: ObjectiveName,
     pub(super) operation: String,
     /// Of the normal test sound that has labels.
     pub(super) share_of_time: f64,
@@ -26,7 +27,7 @@ pub(super) struct MaximaRow {
 pub(super) fn rows(
     runs: &[&Run],
     model: &str,
-    loss: Loss,
+    loss: ObjectiveName,
     is_rare: &impl Fn(&str) -> bool,
 ) -> Result<Vec<MaximaRow>> {
     // Of each operation: frames, largest scores of a file in it, and files whose largest frame is in it.

@@ -1,24 +1,21 @@
-//! What the scores of one cell say: areas under the ROC curve, ANR by ANR.
+//! What the scores of one net say: areas under the ROC curve, ANR by ANR.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use eval::auc::{auc, partial_auc};
 use eval::stats::{mean, quantile};
+use losses::FileScore;
 use serde::{Deserialize, Serialize};
 
-use super::scores::{FileScore, Scores};
-use crate::config;
+use super::scores::{ScoredFile, Scores};
 
 /// False-positive rate up to which `metrics.json` has pAUC.
 const MAX_FPR: f64 = 0.1;
 
-/// `metrics.json`: by the score of a file, so that it does not depend on which of the two tables take.
+/// `metrics.json`: by the score of a file, so that it does not depend on which of them tables take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Metrics {
-    /// Of the largest frame of each file (Eq. 11).
-    max: ScoreMetrics,
-    /// Of the mean of its frames.
-    mean: ScoreMetrics,
-}
+pub(super) struct Metrics(BTreeMap<String, ScoreMetrics>);
 
 /// What one kind of file score says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,8 +51,8 @@ pub(super) struct Condition {
 }
 
 /// The conditions that `files` make, in their order.
-pub(super) fn conditions(files: &[FileScore], kind: config::FileScoring) -> Vec<Condition> {
-    let score = |file: &FileScore| file.by(kind);
+pub(super) fn conditions(files: &[ScoredFile], kind: FileScore) -> Vec<Condition> {
+    let score = |file: &ScoredFile| file.by(kind);
     let labelled = |label: &'static str| files.iter().filter(move |file| file.label == label);
     let normal: Vec<f64> = labelled("normal").map(score).collect();
     let mut conditions: Vec<Condition> = Vec::new();
@@ -74,16 +71,13 @@ pub(super) fn conditions(files: &[FileScore], kind: config::FileScoring) -> Vec<
 
 impl Metrics {
     pub(super) fn of(scores: &Scores) -> Result<Self> {
-        let by = |kind| ScoreMetrics::of(scores, kind);
-        Ok(Self { max: by(config::FileScoring::Max)?, mean: by(config::FileScoring::Mean)? })
+        let by = |kind: &FileScore| Ok((kind.name().to_owned(), ScoreMetrics::of(scores, *kind)?));
+        FileScore::ALL.iter().map(by).collect::<Result<_>>().map(Self)
     }
 
     /// The areas and the threshold in a line, by the score that the tables take.
-    pub(super) fn summary(&self, kind: config::FileScoring) -> String {
-        let of = match kind {
-            config::FileScoring::Max => &self.max,
-            config::FileScoring::Mean => &self.mean,
-        };
+    pub(super) fn summary(&self, kind: FileScore) -> String {
+        let Some(of) = self.0.get(kind.name()) else { return String::new() };
         let area = |condition: &ConditionMetrics| {
             let anr = condition.anr_db.map_or(String::new(), |anr_db| format!(" at {anr_db} dB"));
             format!("AUC{anr} {:.3}", condition.auc)
@@ -94,7 +88,7 @@ impl Metrics {
 }
 
 impl ScoreMetrics {
-    fn of(scores: &Scores, kind: config::FileScoring) -> Result<Self> {
+    fn of(scores: &Scores, kind: FileScore) -> Result<Self> {
         let measured = conditions(&scores.files, kind).into_iter().map(|condition| {
             let Condition { anr_db, normal, anomalous } = condition;
             let pauc = partial_auc(&normal, &anomalous, MAX_FPR)?;

@@ -1,48 +1,41 @@
 //! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
 
-mod cells;
 mod claims;
 mod dcase;
 mod figures;
-mod groups;
-mod history;
 mod maxima;
 mod metrics;
 mod report;
 mod results;
-mod rows;
 mod scorer;
 mod scores;
 mod select;
 mod sounds;
 mod tables;
 mod timeline;
-mod train;
-mod trainer;
 mod training;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
+use harness::progress::Progress;
+use harness::provenance::Provenance;
+use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
+use models::Parameters;
 
-use crate::config::{self, Kind, SweepCell, SweepExperiment};
-use crate::failure::BadInput;
-use crate::harness::progress::Progress;
-use crate::harness::provenance::Provenance;
-use crate::harness::{CellName, Failure, LOG, Plan, Planned, Store, stop};
-use crate::run_args::RunArgs;
+use crate::config::{self, Impossible, Kind, SweepCell, SweepExperiment};
+use crate::failure::stopped;
+use crate::run_args::{Places, RunArgs};
 
-use cells::{cells, chosen, stems};
 use claims::Claims;
-use groups::groups;
+use metrics::Metrics;
 use results::Results;
-use select::Pattern;
+use scores::Scores;
+use select::{Pattern, chosen};
 use sounds::Sounds;
 use tables::Tables;
-use train::Context;
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
@@ -74,21 +67,25 @@ enum Device {
 pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     let Device::Cpu = args.device;
     let experiment = load(args)?;
-    let store = Store::at(&args.run.out(&args.config), &train::FILES);
+    let places = args.run.places(&args.config)?;
     if args.run.plan {
-        return plan(args, &experiment, &store);
+        return plan(args, &experiment, &places);
     }
     let provenance = Provenance::now(args.run.jobs());
-    // The lock first: what is there must not change between the look and the work.
-    let _lock = store.open()?;
     let sounds = Sounds::open(&experiment)?;
-    let all = cells(&experiment, &sounds);
-    let asked = chosen(args.only.as_ref(), all.clone(), |(name, _)| name.stem())?;
-    let cells = Plan::new(&store, all);
-    let asked = |name: &CellName| asked.iter().any(|(other, _)| other == name);
-    let failures = train_all(&cells, asked, &experiment, &sounds, &store, &provenance)?;
-    let results = Results::read(&cells, &failures, &store);
-    let concluded = conclude(&experiment, &sounds, &results, &store, &provenance);
+    let cells = cells(&experiment, &sounds)?;
+    let asked = chosen(args.only.as_ref(), &cells, |cell| &cell.cell.net.label)?;
+    let earlier = cells.iter().map(|cell| results::read(cell, &places)).collect::<Result<Vec<_>>>()?;
+    let asked_for = cells.iter().filter(|cell| asked.contains(&cell.cell.net.label));
+    let missing = asked_for.filter(|cell| places.lacks(&cell.cell)).collect();
+    let failures = make(missing, &cells, &experiment, &sounds, &places, &provenance)?;
+    let mut scores = Vec::with_capacity(cells.len());
+    for (cell, earlier) in cells.iter().zip(earlier) {
+        places.nets.tidy(&cell.cell.net.name);
+        scores.push(earlier.map_or_else(|| results::read(cell, &places), |scores| Ok(Some(scores)))?);
+    }
+    let results = Results::new(cells, scores, failures);
+    let concluded = places.folder.alone(|| conclude(&experiment, &sounds, &results, &places, &provenance));
     match (results.verdict(), concluded) {
         // What could not be written hides no cell that failed.
         (Err(verdict), Err(error)) => Err(anyhow!("{error:#}\n{verdict:#}")),
@@ -96,40 +93,61 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     }
 }
 
-/// Makes tables, figures and report from the finished cells.
+/// Every cell of the experiment, in the order of tables.
+fn cells(experiment: &SweepExperiment, sounds: &Sounds) -> Result<Vec<SweepCell>, BadInput> {
+    let machines = sounds.machines();
+    let machines =
+        machines.iter().map(|machine| on_machine(experiment, &sounds.of_machine(machine.as_deref())));
+    Ok(machines.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The cells of a machine.
+fn on_machine(experiment: &SweepExperiment, sounds: &config::Sounds) -> Result<Vec<SweepCell>, BadInput> {
+    let mut cells = Vec::new();
+    for model in experiment.models() {
+        for &loss in &experiment.losses {
+            let of_seed = |seed| SweepCell::new(experiment, &model, loss, seed, sounds);
+            let of_seeds = (0..experiment.seeds).map(of_seed).collect::<Result<Vec<_>, Impossible>>();
+            cells.extend(of_seeds.map_err(|Impossible { key, what }| BadInput(format!("{key}: {what}")))?);
+        }
+    }
+    Ok(cells)
+}
+
+/// Makes tables, figures and report from the scored nets.
 fn conclude(
     experiment: &SweepExperiment,
     sounds: &Sounds,
     results: &Results,
-    store: &Store,
+    places: &Places,
     provenance: &Provenance,
 ) -> Result<()> {
+    let folder = &places.folder;
     let tables = Tables::new(results, &experiment.scoring, &sounds.operations())?;
     let claims = Claims::decide(results, &tables, experiment.scoring.file)?;
-    let training = training::rows(store, results)?;
+    let training = training::rows(&places.nets, results)?;
     if !results.runs.is_empty() {
-        tables.write(store)?; // else the tables of an earlier run stay
-        training::write(&training, store.root())?;
+        tables.write(folder)?; // else the tables of an earlier run stay
+        training::write(&training, folder)?;
+        folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
     }
-    let figures = &figures::draw(store, experiment, results, &tables)?;
-    report::write(
-        store,
-        &report::Content {
-            experiment,
-            sounds,
-            results,
-            tables: &tables,
-            claims: &claims,
-            training: &training,
-            figures,
-            provenance,
-        },
-    )?;
-    for folder in dcase::write(store, results, &experiment.scoring)? {
+    let figures = &figures::draw(places, experiment, results, &tables)?;
+    let content = report::Content {
+        experiment,
+        sounds,
+        results,
+        tables: &tables,
+        claims: &claims,
+        training: &training,
+        figures,
+        provenance,
+    };
+    report::write(places, &content)?;
+    for folder in dcase::write(folder, results, &experiment.scoring)? {
         eprintln!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
     crate::print(&report::text(results, &tables, &claims));
-    crate::print(&format!("Tables, figures and report.html are in {}\n", store.root().display()));
+    crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
     Ok(())
 }
 
@@ -143,101 +161,89 @@ fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
     }
 }
 
-/// Prints the cells; trains nothing.
-fn plan(args: &SweepArgs, experiment: &SweepExperiment, store: &Store) -> Result<()> {
-    let Some(folder) = sounds::to_be_made(experiment)? else {
-        let all = cells(experiment, &Sounds::open(experiment)?);
-        Plan::new(store, chosen(args.only.as_ref(), all, |(name, _)| name.stem())?).print(store);
-        return Ok(());
+/// Prints the nets and scores; makes nothing.
+fn plan(args: &SweepArgs, experiment: &SweepExperiment, places: &Places) -> Result<()> {
+    let folder = sounds::to_be_made(experiment)?;
+    let cells = match &folder {
+        // Names hold a hash of the sounds, which are not there: nothing is.
+        Some(_) => on_machine(experiment, &config::Sounds::default())?,
+        None => cells(experiment, &Sounds::open(experiment)?)?,
     };
-    let stems = chosen(args.only.as_ref(), stems(experiment), |stem| stem)?;
-    stems.iter().for_each(|stem| crate::print(&format!("{:8}{stem}\n", "missing")));
-    let (count, root) = (stems.len(), store.root().display());
-    crate::print(&format!(
-        "{count} of {count} cells to train in {root}, after {} is made\n",
-        folder.display()
-    ));
+    let asked = chosen(args.only.as_ref(), &cells, |cell| &cell.cell.net.label)?;
+    let cells = cells.into_iter().map(|cell| cell.cell).filter(|cell| asked.contains(&cell.net.label));
+    let cells: Vec<Cell> = cells.collect();
+    crate::print(&Plan::new(&cells, &places.nets, &places.scores, &places.folder).to_string());
+    if let Some(folder) = folder {
+        crate::print(&format!("after {} is made; names with a hash change then\n", folder.display()));
+    }
     Ok(())
 }
 
-/// Trains what is not done, one machine after the other, so that only one has its sounds in memory.
-fn train_all(
-    plan: &Plan<SweepCell>,
-    asked: impl Fn(&CellName) -> bool,
+/// Makes what is `missing` of `cells`, one machine after the other, so that only one has its sounds in memory.
+fn make(
+    missing: Vec<&SweepCell>,
+    cells: &[SweepCell],
     experiment: &SweepExperiment,
     sounds: &Sounds,
-    store: &Store,
+    places: &Places,
     provenance: &Provenance,
 ) -> Result<Vec<Failure>> {
-    let pending = plan.begin(store, asked);
-    if pending.is_empty() {
+    if missing.is_empty() {
+        eprintln!(
+            "All that is asked for of {} nets is trained and scored in {}",
+            cells.len(),
+            places.folder.path().display()
+        );
         return Ok(Vec::new());
     }
     stop::listen()?;
-    let (jobs, begun) = (provenance.threads, Instant::now());
-    let what = format!("Training {} of {} cells", pending.len(), plan.0.len());
-    let updates = pending.iter().map(|planned| planned.cell.training.updates()).sum();
-    let progress = Progress::new(&what, updates);
-    let scoring = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
+    let begun = Instant::now();
+    let what = format!("Training {} of {} nets", missing.len(), cells.len());
+    let progress = Progress::new(&what);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(provenance.threads).build()?;
     let mut failures = Vec::new();
     let machines = sounds.machines();
     for machine in &machines {
-        let cells: Vec<&Planned<SweepCell>> =
-            pending.iter().copied().filter(|planned| planned.cell.machine == *machine).collect();
-        if cells.is_empty() || stop::asked() {
+        let missing: Vec<&SweepCell> =
+            missing.iter().copied().filter(|cell| cell.machine == *machine).collect();
+        if missing.is_empty() || stop::asked() {
             continue;
         }
-        let its_cells = cells.iter().map(|planned| &planned.cell);
-        let material = match sounds.load(machine.as_deref(), its_cells, &experiment.batch()) {
+        let front_ends = missing.iter().map(|cell| cell.front_end).collect();
+        let material = match sounds.load(machine.as_deref(), front_ends, &experiment.batch) {
             Ok(material) => material,
             Err(error) if machines.len() == 1 => return Err(error.into()),
             // The nets of other machines do not suffer for the sounds of this one.
             Err(error) => {
-                for Planned { name, cell, .. } in &cells {
-                    store.tell(name, LOG, &format!("failed: {error}"));
-                    progress.leave_out(cell.training.updates());
-                    failures.push((name.clone(), error.to_string()));
-                }
+                let failed = |cell: &&SweepCell| Failure {
+                    label: cell.cell.net.label.clone(),
+                    why: error.to_string(),
+                };
+                failures.extend(missing.iter().map(failed));
                 progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));
                 continue;
             }
         };
-        let context = Context {
-            store,
-            batch: experiment.batch(),
-            material: &material,
+        let score = |cell: &Cell, parameters: &Parameters, workspace: &mut Workspace| {
+            let cell = missing.iter().find(|other| other.cell.score == cell.score);
+            let scores = Scores::of(cell.expect("it is one of these"), parameters, &material, &pool)?;
+            let metrics = Metrics::of(&scores)?;
+            scores.write(workspace)?;
+            workspace.add("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
+            Ok(metrics.summary(experiment.scoring.file))
+        };
+        let training = Training {
+            nets: &places.nets,
+            sounds: Some(&material.training),
+            trained_on: &sounds.trained_on(),
             provenance,
             progress: &progress,
-            file: experiment.scoring.file,
-            scoring: &scoring,
         };
-        failures.extend(side_by_side(&cells, jobs, &context));
+        let run = Run { training, scores: &places.scores, jobs: provenance.threads, score: &score };
+        failures.extend(run.make(&missing.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?);
     }
     progress.finish();
-    stop::verdict(&failures)?;
-    eprintln!("{what}: {:.1} s with {jobs} at a time", begun.elapsed().as_secs_f64());
+    stopped(&failures)?;
+    eprintln!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
     Ok(failures)
-}
-
-/// Trains groups of cells, `jobs` at a time.
-///
-/// Plain threads and no rayon pool: a worker that waits for its files to be scored would begin another group
-/// meanwhile, and come back to its own only when that one is trained.
-fn side_by_side(cells: &[&Planned<SweepCell>], jobs: usize, context: &Context<'_>) -> Vec<Failure> {
-    let queue = Mutex::new(groups(cells, jobs).into_iter());
-    let failures = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            let next = queue.lock().expect("no thread panics with the queue").next();
-            let Some(group) = next.filter(|_| !stop::asked()) else { return };
-            let failed = train::train(&group, context);
-            failures.lock().expect("no thread panics with the failures").extend(failed);
-        }
-    };
-    std::thread::scope(|scope| {
-        (0..jobs).for_each(|_| {
-            scope.spawn(work);
-        });
-    });
-    failures.into_inner().expect("all threads have ended")
 }

@@ -1,10 +1,8 @@
 //! `report.html` of a sweep, and what is printed at its end.
 
-use std::fs;
-
 use anyhow::Result;
-use eval::claims::ENOUGH;
 use eval::stats::Interval;
+use harness::provenance::Provenance;
 
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
@@ -12,11 +10,10 @@ use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{ConditionRow, Tables};
 use super::training::TrainingRow;
-use crate::config::{Loss, SweepExperiment};
-use crate::harness::Store;
-use crate::harness::provenance::Provenance;
+use crate::config::SweepExperiment;
 use crate::html::Page;
 use crate::report::{add_claims, add_failures, claims_text};
+use crate::run_args::Places;
 use crate::spread::Spread;
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
@@ -68,7 +65,7 @@ fn undefined(results: &Results) -> Option<String> {
 }
 
 /// Writes the report; the figures were drawn before.
-pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
+pub(super) fn write(places: &Places, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the objective experiment");
     page.paragraph("Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, trained with RE, SNP and BU, and scored on test files.");
     add_failures(&mut page, &content.results.failures);
@@ -78,7 +75,7 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_claims(&mut page, CLAIMS, &content.claims.decided);
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
     if !content.claims.differences.is_empty() {
-        page.note(&format!("Surely: the bootstrap interval of the difference leaves 0 out, and with fewer than {ENOUGH} seeds Student's t interval of the differences by seed as well. The {} intervals are not corrected for multiplicity: of so many, one in twenty leaves 0 out where there is no difference.", content.claims.differences.len()));
+        page.note("The counts by condition describe; the claims above decide, over all conditions together.");
     }
     if let Some(line) = undefined(content.results) {
         page.paragraph(&line);
@@ -87,7 +84,7 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
         if let Some((_, heading)) = HEADINGS.iter().find(|(name, _)| *name == figure.name) {
             page.heading(heading);
         }
-        page.picture(&fs::read(store.root().join(format!("{}.png", figure.name)))?, &figure.caption);
+        page.picture(&figure.png, &figure.caption);
     }
     if !content.tables.conditions.is_empty() {
         add_areas(&mut page, content.tables);
@@ -99,8 +96,8 @@ pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
     add_training(&mut page, content.training);
     page.heading("Sounds");
     page.table(&["what", "found"], content.sounds.facts().into_iter().map(|(what, found)| vec![what, found]));
-    let names = content.results.runs.iter().map(|run| &run.name);
-    crate::report::write(page, store, content.experiment, names, content.provenance)
+    let names = content.results.runs.iter().map(|run| &run.cell.cell.net.name);
+    crate::report::write(page, places, content.experiment, names, content.provenance)
 }
 
 const FALSE_ALARMS: &str = "False alarms: of all pairs of a normal file and a rare (frequent) operation in it, the share whose largest score reaches the threshold that catches the set share of anomalous files. An operation that fills more of a file has more frames to reach it with: rare and frequent are to be compared between losses, not with each other.";
@@ -135,34 +132,23 @@ fn add_areas(page: &mut Page, tables: &Tables) {
 fn add_differences(page: &mut Page, differences: &[Difference]) {
     page.heading("Differences in AUC, paired over seeds and test files");
     let row = |difference: &Difference| {
-        let Difference { model, anr_db, a, b, auc } = difference;
-        let ends = |interval: Interval| format!("[{:+.3}, {:+.3}]", interval.low, interval.high);
-        let interval = format!("{:+.3} {}", auc.estimate, ends(auc.interval));
-        let over_seeds = auc.over_seeds.map_or_else(|| "-".to_owned(), ends);
-        let above = format!("{:.0} %", 100.0 * auc.share_above_zero);
+        let Difference { model, anr_db, a, b, seeds, auc } = difference;
+        let Interval { low, high } = auc.interval();
+        let share = auc.seeds.variance / (auc.seeds.variance + auc.files.variance);
         vec![
             model.clone(),
             condition_name(*anr_db),
             format!("{b} less {a}"),
-            auc.seeds.to_string(),
-            interval,
-            over_seeds,
-            above,
+            seeds.to_string(),
+            format!("{:+.3} [{low:+.3}, {high:+.3}]", auc.mean),
+            if *seeds > 1 && share.is_finite() { format!("{:.0} %", 100.0 * share) } else { "-".to_owned() },
         ]
     };
     page.table(
-        &[
-            "model",
-            "ANR",
-            "losses",
-            "seeds",
-            "difference [95 % interval]",
-            "over seeds alone",
-            "resamples above 0",
-        ],
+        &["model", "ANR", "losses", "seeds", "difference [95 % interval]", "variance of seeds"],
         differences.iter().map(row),
     );
-    page.note("A bootstrap that draws seeds, normal files and anomalous files with replacement, the same for both losses. An anomalous file is a clip in a normal one, which stands among the normal files and under the other ANRs too; they are drawn by themselves. Over seeds alone: Student's t interval of the differences by seed.");
+    page.note("The interval accounts for other seeds and for other test files: the variance over seeds, and DeLong's over files, less their interaction, each with its own Student's t; of one seed, for test files alone. Of so many intervals, which are not corrected, one in twenty leaves 0 out where there is no difference.");
 }
 
 fn add_false_alarms(page: &mut Page, tables: &Tables) {
@@ -243,7 +229,7 @@ fn add_runs(page: &mut Page, tables: &Tables) {
     page.heading("Runs");
     let rows = tables.runs.iter().map(|row| {
         let start =
-            [row.model.clone(), Loss::to_string(&row.loss), row.seed.to_string(), condition_name(row.anr_db)];
+            [row.model.clone(), row.loss.to_string(), row.seed.to_string(), condition_name(row.anr_db)];
         let numbers = [row.auc, row.pauc, row.max_score_normal].map(number);
         start.into_iter().chain(numbers).chain([row.fpr_rare, row.fpr_frequent].map(optional)).collect()
     });

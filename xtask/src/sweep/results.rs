@@ -1,16 +1,17 @@
-//! The finished cells of a sweep, with their scores.
+//! The nets of a sweep that are scored, with their scores.
 
 use anyhow::Result;
+use harness::Failure;
+use losses::ObjectiveName;
 
 use super::scores::Scores;
-use crate::config::{Loss, SweepCell};
-use crate::harness::{CellName, Failure, Plan, Planned, State, Store};
+use crate::config::SweepCell;
+use crate::failure::verdict;
+use crate::run_args::Places;
 
-/// A finished cell.
+/// A scored net.
 pub(super) struct Run {
-    /// Its name.
-    pub(super) name: CellName,
-    /// What was run.
+    /// What was asked for.
     pub(super) cell: SweepCell,
     /// What came of it.
     pub(super) scores: Scores,
@@ -18,30 +19,42 @@ pub(super) struct Run {
 
 /// What is there after a run.
 pub(super) struct Results {
-    /// Finished cells, in the order of tables.
+    /// Scored nets, in the order of tables.
     pub(super) runs: Vec<Run>,
-    /// Cells that failed, or cannot be read, and why.
+    /// Cells that failed, and why.
     pub(super) failures: Vec<Failure>,
-    /// Cells that nobody asked for yet, and those of them that are damaged, with why.
+    /// Cells that are not there, and that nobody asked for yet.
     pub(super) missing: Vec<String>,
 }
 
+/// The scores of `cell`, if they are there; damaged ones are out of the way then, to be made again.
+pub(super) fn read(cell: &SweepCell, places: &Places) -> Result<Option<Scores>> {
+    let score = &cell.cell.score;
+    if !places.scores.has(score) {
+        return Ok(None);
+    }
+    let why = match Scores::read(&places.scores, score) {
+        Ok(scores) => return Ok(Some(scores)),
+        Err(why) => why,
+    };
+    let aside = places.scores.set_aside(score)?;
+    let (label, aside) = (&cell.cell.net.label, aside.display());
+    eprintln!(
+        "{label}: its score is damaged ({why}); it is scored again, and the damaged one lies in {aside}"
+    );
+    Ok(None)
+}
+
 impl Results {
-    /// Reads the finished cells of `plan`; what `failures` names is a hole, and so is what cannot be read.
-    pub(super) fn read(plan: &Plan<SweepCell>, failures: &[Failure], store: &Store) -> Self {
-        let mut results = Self { runs: Vec::new(), failures: Vec::new(), missing: Vec::new() };
-        for Planned { name, cell, .. } in &plan.0 {
-            if let Some(failure) = failures.iter().find(|(failed, _)| failed == name) {
-                results.failures.push(failure.clone());
-                continue;
-            }
-            match store.state(name, cell) {
-                State::Done => match Scores::read(store, name) {
-                    Ok(scores) => results.runs.push(Run { name: name.clone(), cell: cell.clone(), scores }),
-                    Err(error) => results.failures.push((name.clone(), format!("{error:#}"))),
-                },
-                State::Damaged(why) => results.missing.push(format!("{name} (damaged: {why})")),
-                _ => results.missing.push(name.to_string()),
+    /// `cells` with the scores that there are of each; what `failures` names is a hole.
+    pub(super) fn new(cells: Vec<SweepCell>, scores: Vec<Option<Scores>>, failures: Vec<Failure>) -> Self {
+        let mut results = Self { runs: Vec::new(), failures, missing: Vec::new() };
+        for (cell, scores) in cells.into_iter().zip(scores) {
+            let label = &cell.cell.net.label;
+            match scores {
+                Some(scores) => results.runs.push(Run { cell, scores }),
+                None if results.failures.iter().any(|failure| failure.label == *label) => {}
+                None => results.missing.push(label.clone()),
             }
         }
         results
@@ -55,19 +68,19 @@ impl Results {
     }
 
     /// The runs of a model and loss, by seed.
-    pub(super) fn of(&self, model: &str, loss: Loss) -> Vec<&Run> {
+    pub(super) fn of(&self, model: &str, loss: ObjectiveName) -> Vec<&Run> {
         self.runs.iter().filter(|run| run.cell.loss == loss && run.cell.model_name() == model).collect()
     }
 
     /// The runs of `model` with the losses `a` and `b` of each seed that has both.
-    pub(super) fn pairs(&self, model: &str, a: Loss, b: Loss) -> Vec<[&Run; 2]> {
+    pub(super) fn pairs(&self, model: &str, a: ObjectiveName, b: ObjectiveName) -> Vec<[&Run; 2]> {
         let others = self.of(model, b);
-        let twin = |run: &Run| others.iter().copied().find(|other| other.cell.seed == run.cell.seed);
+        let twin = |run: &Run| others.iter().copied().find(|other| other.cell.seed() == run.cell.seed());
         self.of(model, a).into_iter().filter_map(|run| Some([run, twin(run)?])).collect()
     }
 
     /// Fails when a cell failed.
     pub(super) fn verdict(&self) -> Result<()> {
-        crate::harness::verdict(&self.failures)
+        verdict(&self.failures)
     }
 }

@@ -5,9 +5,10 @@ use features::context::Edges;
 use features::dataset::{Label, Labels, Loaded};
 use features::log_mel::LogMel;
 use features::testset::{TestItem, TestSet, Truth};
-use models::{Checkpoint, Engine, Parameters};
+use losses::FileScore;
+use models::{Engine, Parameters};
 
-use super::scores::{FileScore, FrameScore, OperationScore};
+use super::scores::{FrameScore, OperationScore, ScoredFile};
 use crate::config::SweepCell;
 
 /// Rows scored at a time, so that a long file takes no more memory than a short one.
@@ -29,10 +30,9 @@ struct Frames {
 
 impl Scorer {
     pub(super) fn new(cell: &SweepCell, parameters: &Parameters) -> Result<Self> {
-        let checkpoint = Checkpoint::start(parameters.clone(), cell.training().amsgrad);
-        let (samples, rows) = (Vec::new(), Vec::new());
-        let log_mel = LogMel::new(&cell.model.front_end.log_mel())?;
-        Ok(Self { log_mel, engine: cell.engine.engine(cell.training(), checkpoint)?, samples, rows })
+        let log_mel = LogMel::new(&cell.front_end)?;
+        let engine = cell.cell.net.settings.scorer(parameters)?;
+        Ok(Self { log_mel, engine, samples: Vec::new(), rows: Vec::new() })
     }
 
     /// The scores of all frames of the sound in `self.samples`.
@@ -65,12 +65,10 @@ impl Scorer {
     }
 
     /// The score of a sound from those of its frames.
-    fn file(&self, name: &str, label: &str, labels: &Labels, frames: &Frames) -> FileScore {
-        let (max_frame, score) = maximum(&frames.scores);
-        let mean =
-            frames.scores.iter().map(|score| f64::from(*score)).sum::<f64>() / frames.scores.len() as f64;
+    fn file(&self, name: &str, label: &str, labels: &Labels, frames: &Frames) -> ScoredFile {
+        let (max_frame, _) = maximum(&frames.scores);
         let of = |label| labels.get(&label).cloned().unwrap_or_default();
-        FileScore {
+        ScoredFile {
             file: name.to_owned(),
             label: label.to_owned(),
             machine: of(Label::Machine),
@@ -78,36 +76,35 @@ impl Scorer {
             class: of(Label::Class),
             car: of(Label::Car),
             anr_db: None,
-            score,
-            mean_score: mean as f32,
             max_frame,
             max_time_s: self.seconds(frames.middles[max_frame]),
             operation: String::new(),
             sound: name.to_owned(),
+            scores: FileScore::ALL.iter().map(|kind| kind.of(&frames.scores)).collect(),
         }
     }
 
-    pub(super) fn training(&mut self, sound: &Loaded) -> Result<FileScore> {
+    pub(super) fn training(&mut self, sound: &Loaded) -> Result<ScoredFile> {
         self.samples.clear();
         self.samples.extend_from_slice(&sound.samples);
         let frames = self.frames(&sound.name)?;
         let operation =
             sound.operation_at(frames.middles[maximum(&frames.scores).0]).unwrap_or_default().to_owned();
-        Ok(FileScore { operation, ..self.file(&sound.name, "training", &sound.labels, &frames) })
+        Ok(ScoredFile { operation, ..self.file(&sound.name, "training", &sound.labels, &frames) })
     }
 
     pub(super) fn test(
         &mut self,
         item: &TestItem,
         tests: &TestSet,
-    ) -> Result<(FileScore, Vec<OperationScore>)> {
+    ) -> Result<(ScoredFile, Vec<OperationScore>)> {
         tests.render(item, &mut self.samples)?;
         let frames = self.frames(&item.name)?;
         let operation =
             |row: usize| tests.operation_at(item, frames.middles[row]).unwrap_or_default().to_owned();
         let file = self.file(&item.name, item.truth.name(), &item.labels, &frames);
         let sound = tests.sound_name(item).to_owned();
-        let file = FileScore { anr_db: item.anr_db, operation: operation(file.max_frame), sound, ..file };
+        let file = ScoredFile { anr_db: item.anr_db, operation: operation(file.max_frame), sound, ..file };
         let mut operations: Vec<OperationScore> = Vec::new();
         if item.truth != Truth::Normal {
             return Ok((file, operations));

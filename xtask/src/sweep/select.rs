@@ -1,7 +1,10 @@
-//! `--only PATTERN`: some of the cells, by name.
+//! `--only PATTERN`: some of the nets, by what people call them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
+
+use harness::BadInput;
 
 /// Text with `*` for any text; without one, it may stand anywhere in a name. Upper and lower case are one.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +15,7 @@ impl FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            Err("expected a part of a cell's name, such as FCN40-large".to_owned())
+            Err("expected a part of a net's name, such as FCN40-large".to_owned())
         } else {
             Ok(Self(text.to_owned()))
         }
@@ -42,6 +45,25 @@ impl Pattern {
         }
         true
     }
+}
+
+/// What people call those of `all` that are asked for.
+pub(super) fn chosen<T>(
+    only: Option<&Pattern>,
+    all: &[T],
+    label: impl Fn(&T) -> &String,
+) -> Result<HashSet<String>, BadInput> {
+    let labels = || all.iter().map(&label);
+    let Some(pattern) = only else { return Ok(labels().cloned().collect()) };
+    let chosen: HashSet<String> = labels().filter(|label| pattern.matches(label)).cloned().collect();
+    if chosen.is_empty() {
+        let example = labels().next().cloned().unwrap_or_default();
+        let count = all.len();
+        let what =
+            format!("--only {pattern}: found none of {count} nets, expected one at least, such as {example}");
+        return Err(BadInput(what));
+    }
+    Ok(chosen)
 }
 
 #[cfg(test)]

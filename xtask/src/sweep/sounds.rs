@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use features::batch::{BatchConfig, BatchMaker, TrainingSounds};
-use features::dataset::{Dataset, Manifest, Role, Split, default_index};
+use features::dataset::{Dataset, Manifest, Mixing, Role, Split, default_index, hexadecimal};
+use features::log_mel::LogMelConfig;
 use features::testset::TestSet;
 
-use crate::config::{self, SweepCell, SweepExperiment};
-use crate::failure::BadInput;
+use harness::{BadInput, TrainedOn};
+use sha2::{Digest, Sha256};
+
+use crate::config::{self, SweepExperiment};
 use crate::synth::{self, SynthArgs};
 
 /// What is said where there is no anomaly to tell from normal sounds.
@@ -26,6 +29,7 @@ const MOST_IN_ENDS: f64 = 0.02;
 /// A set of sounds, and how an experiment takes it.
 pub(super) struct Sounds {
     set: Dataset,
+    root: PathBuf,
     most_something_else: Option<usize>,
     by_machine: bool,
 }
@@ -81,6 +85,7 @@ impl Sounds {
         }
         let sounds = Self {
             set,
+            root: manifest.root,
             most_something_else: experiment.data.most_something_else,
             by_machine: experiment.data.by_machine,
         };
@@ -137,7 +142,7 @@ impl Sounds {
             }
             warn_of_ends(&set, experiment.batch.piece_s, &name);
             for front_end in experiment.front_ends.values().map(|front_end| front_end.log_mel()) {
-                let of_batches = features::batch::problems(&set, &experiment.batch(), &front_end);
+                let of_batches = features::batch::problems(&set, &experiment.batch, &front_end);
                 let of_batches = of_batches.map_err(|error| BadInput(error.to_string()))?;
                 let of_tests = features::testset::problems(&set, front_end.rate);
                 problems.extend(of_batches.iter().chain(&of_tests).map(ToString::to_string));
@@ -170,14 +175,25 @@ impl Sounds {
         }
     }
 
+    /// The name of the set, and the folder where it lies.
+    pub(super) fn trained_on(&self) -> TrainedOn {
+        let root = Some(self.root.display().to_string());
+        TrainedOn { set: self.set.name.clone(), root, command: std::env::args().collect() }
+    }
+
     /// The machines that get nets of their own; one of no name where all sounds are of one machine.
     pub(super) fn machines(&self) -> Vec<Option<String>> {
         if self.by_machine { self.set.machines().into_iter().map(Some).collect() } else { vec![None] }
     }
 
-    /// Hash of what the nets of a machine are trained and scored with.
-    pub(super) fn hash(&self, machine: Option<&str>) -> String {
-        self.of(machine).hash()
+    /// What decides the nets and scores of a machine.
+    pub(super) fn of_machine(&self, machine: Option<&str>) -> config::Sounds {
+        let set = self.of(machine);
+        config::Sounds {
+            machine: machine.map(str::to_owned),
+            training: training_hash(&set),
+            test: set.hash(),
+        }
     }
 
     fn of(&self, machine: Option<&str>) -> Dataset {
@@ -196,17 +212,16 @@ impl Sounds {
         set
     }
 
-    /// Loads the sounds of a machine for `cells`.
+    /// Loads the sounds of a machine for nets that read them through `front_ends`.
     ///
     /// # Errors
     /// [`BadInput`] with all files at once that cannot be read, mixed, or made batches of.
-    pub(super) fn load<'a>(
+    pub(super) fn load(
         &self,
         machine: Option<&str>,
-        cells: impl Iterator<Item = &'a SweepCell>,
+        mut front_ends: Vec<LogMelConfig>,
         batch: &BatchConfig,
     ) -> Result<Material, BadInput> {
-        let mut front_ends: Vec<_> = cells.map(|cell| cell.model.front_end.log_mel()).collect();
         front_ends.dedup(); // cells of one front end follow each other
         let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
         let rate = front_ends.first().map_or(16_000, |config| config.rate);
@@ -249,6 +264,20 @@ impl Sounds {
         facts.push(("hash".to_owned(), self.set.hash()));
         facts
     }
+}
+
+/// Hash of all that decides mini-batches: the contents of the training sounds in their order, and how they are mixed;
+/// not what files, folders and machines are called.
+fn training_hash(set: &Dataset) -> String {
+    let mut hash = Sha256::new();
+    let Mixing { noise_snr_db, seed, anr_db: _ } = &set.mixing;
+    hash.update(format!("{noise_snr_db:?} {seed}\n"));
+    for role in [Role::NormalTrain, Role::SomethingElse, Role::Noise] {
+        for file in set.role(role).filter(|file| file.split != Some(Split::Test)) {
+            hash.update(format!("{role:?} {:?} {}\n", file.channel, file.facts.sha256));
+        }
+    }
+    hexadecimal(&hash.finalize())
 }
 
 /// For which normal sounds there is no noise, where they are to be mixed with it.

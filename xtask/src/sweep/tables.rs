@@ -5,23 +5,27 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use eval::Table;
 use eval::auc::{auc, partial_auc, threshold_at_tpr};
+use eval::stats::quantile;
+use harness::Folder;
+use losses::{FileScore, ObjectiveName};
 
 use super::maxima::{self, MaximaRow};
 use super::metrics::conditions;
 use super::results::{Results, Run};
-use crate::config::{FileScoring, Loss, ScoringConfig};
-use crate::harness::Store;
+use crate::config::ScoringConfig;
 use crate::spread::Spread;
 
 /// A run under one test condition.
 pub(super) struct RunRow {
     pub(super) model: String,
-    pub(super) loss: Loss,
+    pub(super) loss: ObjectiveName,
     pub(super) seed: u64,
     pub(super) anr_db: Option<f64>,
     pub(super) auc: f64,
     pub(super) pauc: f64,
     pub(super) max_score_normal: f64,
+    /// (largest - median) / interquartile range of the normal files' scores; none where they do not vary.
+    pub(super) max_normal_scaled: Option<f64>,
     /// Of the pairs of a normal file and a rare operation in it, the share whose largest score reaches the threshold.
     pub(super) fpr_rare: Option<f64>,
     pub(super) fpr_frequent: Option<f64>,
@@ -30,12 +34,13 @@ pub(super) struct RunRow {
 /// All seeds of a model and loss under one test condition.
 pub(super) struct ConditionRow {
     pub(super) model: String,
-    pub(super) loss: Loss,
+    pub(super) loss: ObjectiveName,
     pub(super) anr_db: Option<f64>,
     pub(super) seeds: usize,
     pub(super) auc: Spread,
     pub(super) pauc: Spread,
     pub(super) max_score_normal: Spread,
+    pub(super) max_normal_scaled: Option<Spread>,
     pub(super) fpr_rare: Option<Spread>,
     pub(super) fpr_frequent: Option<Spread>,
 }
@@ -64,7 +69,7 @@ impl Tables {
             tables.runs.extend(run_rows(run, scoring, &is_rare)?);
         }
         for model in results.models() {
-            for loss in Loss::ALL {
+            for loss in ObjectiveName::all() {
                 tables.conditions.extend(condition_rows(&tables.runs, &model, loss)?);
                 tables.maxima.extend(maxima::rows(&results.of(&model, loss), &model, loss, &is_rare)?);
             }
@@ -73,7 +78,7 @@ impl Tables {
     }
 
     /// Writes each as CSV and as Parquet.
-    pub(super) fn write(&self, store: &Store) -> Result<()> {
+    pub(super) fn write(&self, folder: &Folder) -> Result<()> {
         let tables = [
             ("runs", self.runs_table()),
             ("auc", self.auc_table()),
@@ -81,8 +86,8 @@ impl Tables {
             ("maxima", maxima::table(&self.maxima)),
         ];
         for (name, table) in tables {
-            table.write_csv(&store.root().join(format!("{name}.csv")))?;
-            table.write_parquet(&store.root().join(format!("{name}.parquet")))?;
+            folder.write(&format!("{name}.csv"), &table.to_csv()?)?;
+            folder.write(&format!("{name}.parquet"), &table.to_parquet()?)?;
         }
         Ok(())
     }
@@ -97,6 +102,7 @@ impl Tables {
             .real("auc", rows.iter().map(|row| row.auc))
             .real("pauc", rows.iter().map(|row| row.pauc))
             .real("max_score_normal", rows.iter().map(|row| row.max_score_normal))
+            .optional("max_normal_scaled", rows.iter().map(|row| row.max_normal_scaled))
             .optional("fpr_rare", rows.iter().map(|row| row.fpr_rare))
             .optional("fpr_frequent", rows.iter().map(|row| row.fpr_frequent))
     }
@@ -125,8 +131,9 @@ impl Tables {
             .text("loss", rows.iter().map(|row| row.loss.to_string()))
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .integer("seeds", rows.iter().map(|row| row.seeds as i64));
-        let columns: [(&str, SpreadOf); 3] = [
+        let columns: [(&str, SpreadOf); 4] = [
             ("max_score_normal", |row| Some(row.max_score_normal)),
+            ("max_normal_scaled", |row| row.max_normal_scaled),
             ("fpr_rare", |row| row.fpr_rare),
             ("fpr_frequent", |row| row.fpr_frequent),
         ];
@@ -143,7 +150,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
     let rows = conditions(&run.scores.files, scoring.file).into_iter().map(|condition| {
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
-            if scoring.file != FileScoring::Max {
+            if scoring.file != FileScore::Max {
                 return None; // a threshold of mean scores says nothing of the largest
             }
             let pairs = run.scores.operations.iter().filter(|pair| is_rare(&pair.operation) == rare);
@@ -154,11 +161,12 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
         Ok(RunRow {
             model: run.cell.model_name(),
             loss: run.cell.loss,
-            seed: run.cell.seed,
+            seed: run.cell.seed(),
             anr_db: condition.anr_db,
             auc: auc(&condition.normal, &condition.anomalous)?,
             pauc: partial_auc(&condition.normal, &condition.anomalous, scoring.max_fpr)?,
             max_score_normal: run.scores.max_normal(),
+            max_normal_scaled: max_scaled(&condition.normal)?,
             fpr_rare: alarms(true),
             fpr_frequent: alarms(false),
         })
@@ -166,7 +174,14 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
     rows.collect()
 }
 
-fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<ConditionRow>> {
+/// By how many interquartile ranges the largest score lies above the median; none where they do not vary.
+fn max_scaled(scores: &[f64]) -> Result<Option<f64>> {
+    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let range = quantile(scores, 0.75)? - quantile(scores, 0.25)?;
+    Ok((range > 0.0).then_some((largest - quantile(scores, 0.5)?) / range))
+}
+
+fn condition_rows(runs: &[RunRow], model: &str, loss: ObjectiveName) -> Result<Vec<ConditionRow>> {
     let runs: Vec<&RunRow> = runs.iter().filter(|run| run.model == model && run.loss == loss).collect();
     let mut anrs: Vec<Option<f64>> = Vec::new();
     runs.iter().for_each(|run| {
@@ -186,6 +201,7 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: Loss) -> Result<Vec<Condit
             auc: of(|run| run.auc)?,
             pauc: of(|run| run.pauc)?,
             max_score_normal: of(|run| run.max_score_normal)?,
+            max_normal_scaled: Spread::of_known(runs.iter().filter_map(|run| run.max_normal_scaled))?,
             fpr_rare: Spread::of_known(runs.iter().filter_map(|run| run.fpr_rare))?,
             fpr_frequent: Spread::of_known(runs.iter().filter_map(|run| run.fpr_frequent))?,
         })

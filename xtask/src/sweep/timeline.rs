@@ -4,10 +4,13 @@ use anyhow::Result;
 use eval::auc::threshold_at_tpr;
 use eval::figures::{FrameScores, OperationSpan, ScoreTimeline};
 
+use losses::FileScore;
+
 use super::metrics::conditions;
 use super::results::Run;
 use super::scores::FrameScore;
-use crate::config::{FileScoring, ScoringConfig};
+use crate::config::ScoringConfig;
+use crate::report::look;
 
 /// What `timeline.csv` of each of `runs` holds, with the threshold of each.
 pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<ScoreTimeline>> {
@@ -19,12 +22,12 @@ pub(super) fn timeline(runs: &[&Run], scoring: &ScoringConfig) -> Result<Option<
     let seconds = last_s + first_s; // as much context before the first frame as after the last
     let losses = runs.iter().map(|run| {
         // A threshold of mean scores says nothing of a frame.
-        let shown = scoring.file == FileScoring::Max;
+        let shown = scoring.file == FileScore::Max;
         let anomalous = conditions(&run.scores.files, scoring.file).into_iter().next().filter(|_| shown);
         let threshold =
             anomalous.map(|condition| threshold_at_tpr(&condition.anomalous, scoring.tpr)).transpose()?;
         let scores = run.scores.timeline.iter().map(|frame| f64::from(frame.score)).collect();
-        Ok(FrameScores { loss: run.cell.loss.to_string(), scores, threshold })
+        Ok(FrameScores { loss: look(run.cell.loss), scores, threshold })
     });
     let losses = losses.collect::<Result<Vec<_>>>()?;
     let anomalous = || frames.iter().filter(|frame| frame.anomalous).map(|frame| frame.time_s);

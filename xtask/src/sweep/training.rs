@@ -1,15 +1,13 @@
 //! `training.csv`: what the last epoch of training says of each loss, with what λ and the weights came to.
 
-use std::path::Path;
-
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use eval::Table;
+use harness::csv_rows::read_csv;
+use harness::{Folder, HISTORY, Shelf};
+use losses::{ObjectiveName, Term};
 use serde::Deserialize;
 
 use super::results::{Results, Run};
-use super::rows::read_csv;
-use crate::config::Loss;
-use crate::harness::{HISTORY, Store};
 use crate::spread::Spread;
 
 /// What is read of a line of `history.csv`.
@@ -25,7 +23,7 @@ pub(super) struct Epoch {
 /// The last epoch of a model and loss over its seeds.
 pub(super) struct TrainingRow {
     pub(super) model: String,
-    pub(super) loss: Loss,
+    pub(super) loss: ObjectiveName,
     pub(super) seeds: usize,
     /// The first term of the objective (weighted for BU).
     pub(super) normal: Spread,
@@ -40,32 +38,37 @@ pub(super) struct TrainingRow {
 }
 
 /// The history of a finished cell, epoch by epoch.
-pub(super) fn history(store: &Store, run: &Run) -> Result<Vec<Epoch>> {
-    read_csv(&store.folder(&run.name).join(HISTORY))
+pub(super) fn history(nets: &Shelf, run: &Run) -> Result<Vec<Epoch>> {
+    let name = &run.cell.cell.net.name;
+    let bytes = nets.read(name, HISTORY).map_err(|why| anyhow!("{name}: {why}"))?;
+    read_csv(&bytes).with_context(|| format!("{name}: {HISTORY}"))
 }
 
 /// A row for each model and loss that has finished cells.
-pub(super) fn rows(store: &Store, results: &Results) -> Result<Vec<TrainingRow>> {
+pub(super) fn rows(nets: &Shelf, results: &Results) -> Result<Vec<TrainingRow>> {
     let mut rows = Vec::new();
     for model in results.models() {
-        for loss in Loss::ALL {
+        for loss in ObjectiveName::all() {
             let runs = results.of(&model, loss);
             if !runs.is_empty() {
-                rows.push(row(store, &model, loss, &runs)?);
+                rows.push(row(nets, &model, loss, &runs)?);
             }
         }
     }
     Ok(rows)
 }
 
-fn row(store: &Store, model: &str, loss: Loss, runs: &[&Run]) -> Result<TrainingRow> {
+fn row(nets: &Shelf, model: &str, loss: ObjectiveName, runs: &[&Run]) -> Result<TrainingRow> {
     let last = |run: &&Run| {
-        let path = || format!("{}: found no epoch in {HISTORY}", run.name);
-        history(store, run)?.last().copied().with_context(path)
+        let path = || format!("{}: found no line in {HISTORY}", run.cell.cell.net.name);
+        history(nets, run)?.last().copied().with_context(path)
     };
     let epochs = runs.iter().map(last).collect::<Result<Vec<Epoch>>>()?;
     let of = |value: fn(&Epoch) -> f64| Spread::of(&epochs.iter().map(value).collect::<Vec<_>>());
-    let lambdas = runs.iter().map(|run| run.cell.training().objective.lambda());
+    let lambdas = runs.iter().map(|run| match run.cell.cell.net.settings.objective.term {
+        Term::Tanh { lambda } => Some(lambda),
+        Term::None => None,
+    });
     let shares = lambdas.zip(&epochs).filter_map(|(lambda, epoch)| Some(epoch.anomalous / lambda?));
     Ok(TrainingRow {
         model: model.to_owned(),
@@ -90,8 +93,8 @@ const MEASURES: [Measure; 5] = [
     ("max_score_normal", |row| Some(row.max_score)),
 ];
 
-/// Writes `training.csv` and `training.parquet` to `folder`.
-pub(super) fn write(rows: &[TrainingRow], folder: &Path) -> Result<()> {
+/// Writes `training.csv` and `training.parquet`.
+pub(super) fn write(rows: &[TrainingRow], folder: &Folder) -> Result<()> {
     let start = Table::new()
         .text("model", rows.iter().map(|row| row.model.as_str()))
         .text("loss", rows.iter().map(|row| row.loss.to_string()))
@@ -100,6 +103,6 @@ pub(super) fn write(rows: &[TrainingRow], folder: &Path) -> Result<()> {
         let table = table.optional(&format!("{name}_mean"), rows.iter().map(|row| Some(of(row)?.mean)));
         table.optional(&format!("{name}_sd"), rows.iter().map(|row| of(row)?.sd))
     });
-    table.write_csv(&folder.join("training.csv"))?;
-    Ok(table.write_parquet(&folder.join("training.parquet"))?)
+    folder.write("training.csv", &table.to_csv()?)?;
+    folder.write("training.parquet", &table.to_parquet()?)
 }

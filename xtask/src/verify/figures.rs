@@ -1,59 +1,67 @@
-//! Figures 2 and 3, of the seed that is the median of all by D(U ‖ q) of BU.
+//! Figures 2 and 3, of the seed that is the median of all by D(U ‖ q) of the last loss.
 
-use std::fs;
+use anyhow::Result;
+use eval::figures::{Drawing, RingScores, figure2, figure3};
 
-use anyhow::{Context, Result};
-use eval::figures::{RingScores, figure2, figure3};
-use models::{Checkpoint, Parameters};
-
-use super::cells::{Results, RunResult};
-use super::score::Judge;
+use super::judge::Judge;
+use super::results::Results;
 use crate::config::RingExperiment;
-use crate::harness::Store;
+use crate::run_args::Places;
 
-/// What the figures say of themselves.
-pub(super) struct Captions {
-    pub(super) figure2: String,
-    pub(super) figure3: String,
+/// A figure and what it says of itself.
+pub(super) struct Figure {
+    pub(super) drawing: Drawing,
+    pub(super) caption: String,
 }
 
-/// Draws `figure2` and `figure3`, each as `.png` and `.svg`; nothing where no seed has all three losses.
+/// Both.
+pub(super) type Figures = [Figure; 2];
+
+/// Draws `figure2` and `figure3`, each as `.png` and `.svg`; nothing where no seed has all losses.
 pub(super) fn draw(
-    store: &Store,
+    places: &Places,
     experiment: &RingExperiment,
     results: &Results,
-) -> Result<Option<Captions>> {
-    let seeds = results.whole_seeds();
-    if seeds.is_empty() {
+) -> Result<Option<Figures>> {
+    let losses = results.losses();
+    let seeds = results.whole_seeds(&losses);
+    let last: Vec<_> = seeds.iter().filter_map(|runs| runs.last()).collect();
+    if last.is_empty() {
         return Ok(None);
     }
-    let klds: Vec<f64> = seeds.iter().map(|[_, _, bu]| bu.metrics.kld_u).collect();
-    let cells = seeds[eval::stats::median_index(&klds)?];
-    let judge = Judge::new(&cells[0].cell)?;
-    let [re, snp, bu] = cells.map(|run| grid_scores(store, run, &judge));
-    let (re, snp, bu) = (re?, snp?, bu?);
+    let klds: Vec<f64> = last.iter().map(|run| run.metrics.kld_u).collect();
+    let median = eval::stats::median_index(&klds)?;
+    let judge = Judge::new(&last[median].cell.scoring)?;
+    let scores = seeds[median].iter().map(|run| {
+        let parameters = harness::parameters(&places.nets, &run.cell.cell.net)?;
+        judge.grid_scores(&run.cell, &parameters)
+    });
+    let scores = scores.collect::<Result<Vec<_>>>()?;
+    let looks = losses.iter().map(|loss| crate::report::look(*loss));
+    let losses: Vec<_> = looks.zip(scores.iter().map(Vec::as_slice)).collect();
     let border = experiment.data.normal_radius;
-    let scores = RingScores { grid: &judge.grid, border, re: &re, snp: &snp, bu: &bu };
-    let [seed, kld] = [cells[2].cell.seed.to_string(), format!("{:.3}", cells[2].metrics.kld_u)];
-    let median = format!("Seed {seed}, the median of {} by D(U ‖ q) of BU, {kld}.", seeds.len());
-    let captions = Captions {
-        figure2: format!(
-            "q_θ(x) of Eq. 6 from the anomaly scores of each autoencoder. Dotted: r = {border}, the border of normal samples. {median}"
-        ),
-        figure3: format!(
-            "Anomaly score A(x) on the cut x_2 = 0, and over all angles against the radius (mean, and 5 to 95 % of angles). Yellow: anomalous. {median}"
-        ),
-    };
-    figure2(&scores, &captions.figure2, &store.root().join("figure2"))?;
-    figure3(&scores, &captions.figure3, &store.root().join("figure3"))?;
-    Ok(Some(captions))
-}
-
-/// A(x) of a finished cell on the grid.
-fn grid_scores(store: &Store, run: &RunResult, judge: &Judge) -> Result<Vec<f32>> {
-    let path = store.folder(&run.name).join("weights.safetensors");
-    let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let parameters = Parameters::from_bytes(&bytes, &path, &run.cell.architecture()?)?;
-    let checkpoint = Checkpoint::start(parameters, run.cell.training().amsgrad);
-    judge.scores(run.cell.engine.engine(run.cell.training(), checkpoint)?.as_mut())
+    let of = &last[median];
+    let median = format!(
+        "Seed {}, the median of {} by D(U ‖ q) of {}, {:.3}.",
+        of.cell.seed(),
+        seeds.len(),
+        of.cell.loss,
+        of.metrics.kld_u
+    );
+    let caption2 = format!(
+        "q_θ(x) of Eq. 6 from the anomaly scores of each autoencoder. Dotted: r = {border}, the border of normal samples. {median}"
+    );
+    let caption3 = format!(
+        "Anomaly score A(x) on the cut x_2 = 0, and over all angles against the radius (mean, and 5 to 95 % of angles). Yellow: anomalous. {median}"
+    );
+    let scores = RingScores { grid: &judge.grid, border, losses: &losses };
+    let figures = [
+        Figure { drawing: figure2(&scores, &caption2)?, caption: caption2 },
+        Figure { drawing: figure3(&scores, &caption3)?, caption: caption3 },
+    ];
+    for (name, figure) in ["figure2", "figure3"].iter().zip(&figures) {
+        places.folder.write(&format!("{name}.png"), &figure.drawing.png)?;
+        places.folder.write(&format!("{name}.svg"), figure.drawing.svg.as_bytes())?;
+    }
+    Ok(Some(figures))
 }

@@ -1,26 +1,23 @@
 //! `cargo xtask verify`: the 2-D ring of Sec. 4.1, Table 1 and Figures 2 and 3.
 
-mod cells;
 mod claims;
 mod figures;
+mod judge;
 mod readings;
 mod report;
-mod score;
+mod results;
 mod table1;
-mod train;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::config::{self, Kind, Loss, Readings, RingCell, RingExperiment};
-use crate::failure::BadInput;
-use crate::harness::provenance::Provenance;
-use crate::harness::{Lock, Store};
-use crate::run_args::RunArgs;
+use harness::provenance::Provenance;
+use harness::{BadInput, Cell, Plan};
 
-use cells::Cells;
+use crate::config::{self, Impossible, Kind, Readings, RingCell, RingExperiment};
+use crate::run_args::{Places, RunArgs};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -37,9 +34,9 @@ pub(crate) struct VerifyArgs {
 /// # Errors
 /// [`BadInput`] before any work; a cell that failed, after all others were done.
 pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
-    let store = Store::at(&args.run.out(&args.config), &train::FILES);
-    let run = Run { store, jobs: args.run.jobs(), plan: args.run.plan };
-    match config::kind(&args.config)? {
+    let kind = config::kind(&args.config)?;
+    let run = Run { places: args.run.places(&args.config)?, jobs: args.run.jobs(), plan: args.run.plan };
+    match kind {
         Kind::Ring => run.ring(&args.ring()?),
         Kind::RingReadings => readings::run(&run, &args.readings()?),
         Kind::Sweep => {
@@ -66,51 +63,57 @@ impl VerifyArgs {
 
 /// Where and how a command runs.
 struct Run {
-    store: Store,
+    places: Places,
     jobs: usize,
     plan: bool,
 }
 
 impl Run {
-    /// Locks the results folder and looks at what there is of `cells`; where only the plan is asked for, prints that
-    /// and locks nothing.
-    fn begin(&self, cells: Vec<RingCell>) -> Result<Option<(Lock, Cells)>> {
+    /// Where only the plan is asked for, prints it; whether it was.
+    fn planned(&self, cells: &[RingCell]) -> bool {
         if self.plan {
-            Cells::new(&self.store, cells).print_plan(&self.store);
-            return Ok(None);
+            let cells: Vec<Cell> = cells.iter().map(|cell| cell.cell.clone()).collect();
+            let Places { nets, scores, folder } = &self.places;
+            crate::print(&Plan::new(&cells, nets, scores, folder).to_string());
         }
-        // The lock first: what is there must not change between the look and the work.
-        let lock = self.store.open()?;
-        Ok(Some((lock, Cells::new(&self.store, cells))))
+        self.plan
     }
 
     fn ring(&self, experiment: &RingExperiment) -> Result<()> {
-        let cells: Vec<RingCell> = (0..experiment.seeds)
-            .flat_map(|seed| Loss::ALL.map(|loss| experiment.cell("ring", loss, seed)))
-            .collect();
-        let Some((_lock, cells)) = self.begin(cells)? else { return Ok(()) };
-        let provenance = Provenance::now(self.jobs);
-        let results = cells.run(&self.store, self.jobs, &provenance)?;
-        let table = table1::Table1::new(experiment, &results.runs.iter().collect::<Vec<_>>())?;
-        let claims = claims::decide(&results)?;
-        if !results.runs.is_empty() {
-            table.write(&self.store, &results.runs)?; // else the tables of an earlier run stay
+        let cells = experiment.cells("ring").map_err(invalid)?;
+        if self.planned(&cells) {
+            return Ok(());
         }
-        let figures = figures::draw(&self.store, experiment, &results)?;
-        report::write(
-            &self.store,
-            &report::Content {
+        let provenance = Provenance::now(self.jobs);
+        let results = results::make(cells, &self.places, &provenance)?;
+        let folder = &self.places.folder;
+        folder.alone(|| {
+            let table = table1::Table1::new(experiment, &results.runs.iter().collect::<Vec<_>>())?;
+            let claims = claims::decide(&results)?;
+            if !results.runs.is_empty() {
+                table.write(folder, &results.runs)?; // else the tables of an earlier run stay
+                folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
+            }
+            let figures = figures::draw(&self.places, experiment, &results)?;
+            let content = report::Content {
                 experiment,
                 table: &table,
                 claims: &claims,
                 figures,
                 results: &results,
                 provenance: &provenance,
-            },
-        )?;
-        crate::print(&table.to_text());
-        crate::print(&crate::report::claims_text("Claims of Sec. 4.1.2", &claims));
-        crate::print(&format!("Tables, figures and report.html are in {}\n", self.store.root().display()));
+            };
+            report::write(&self.places, &content)?;
+            crate::print(&table.to_text());
+            crate::print(&crate::report::claims_text("Claims of Sec. 4.1.2", &claims));
+            Ok(())
+        })?;
+        crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
         results.verdict()
     }
+}
+
+/// Of an experiment that was validated: not to be seen.
+fn invalid(Impossible { key, what }: Impossible) -> BadInput {
+    BadInput(format!("{key}: {what}"))
 }

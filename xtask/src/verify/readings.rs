@@ -1,46 +1,42 @@
 //! How Table 1 moves with what the paper leaves open: one row a reading.
 
-use std::io::Write;
-
 use anyhow::Result;
 use eval::Table;
-use eval::atomic::write_atomically;
+use harness::provenance::{ENV, Provenance, trained_by};
+use losses::ObjectiveName;
 use serde_json::json;
 
-use super::Run;
-use super::cells::{Results, RunResult};
+use super::results::{Results, RunResult};
 use super::table1::{Row, Table1};
-use crate::config::{Loss, Reading, RingCell, RingExperiment};
-use crate::harness::Store;
-use crate::harness::provenance::{ENV, Provenance, trained_by};
+use super::{Run, invalid, results};
+use crate::config::{Reading, RingCell, RingExperiment};
+use crate::run_args::Places;
 use crate::spread::Spread;
 
 /// A reading with its table and how far that is from the printed one.
 struct Outcome {
     name: String,
     table: Table1,
-    /// Root mean square of ln(ours / printed) over the six numbers; none while one is missing.
+    /// Root mean square of ln(ours / printed) over all numbers; none while one is missing.
     distance: Option<f64>,
 }
 
 /// Trains all readings and writes `readings.csv` and `.parquet`.
 pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<()> {
-    let cells: Vec<RingCell> = readings
-        .iter()
-        .flat_map(|(reading, experiment)| {
-            let seeds = 0..experiment.seeds;
-            seeds.flat_map(|seed| Loss::ALL.map(|loss| experiment.cell(&reading.folder_name(), loss, seed)))
-        })
-        .collect();
-    let Some((_lock, cells)) = run.begin(cells)? else { return Ok(()) };
+    let cells = readings.iter().map(|(reading, experiment)| experiment.cells(&reading.folder_name()));
+    let cells: Vec<Vec<RingCell>> = cells.collect::<Result<_, _>>().map_err(invalid)?;
+    let cells = cells.concat();
+    if run.planned(&cells) {
+        return Ok(());
+    }
     let provenance = Provenance::now(run.jobs);
-    let results = cells.run(&run.store, run.jobs, &provenance)?;
+    let results = results::make(cells, &run.places, &provenance)?;
     if results.runs.is_empty() {
         return results.verdict(); // what an earlier run wrote stays
     }
     let outcomes = outcomes(readings, &results)?;
-    write(&run.store, &outcomes, &results, &provenance)?;
-    crate::print(&to_text(&outcomes));
+    run.places.folder.alone(|| write(&run.places, &outcomes, &results, &provenance))?;
+    crate::print(&to_text(&outcomes, &results.losses()));
     results.verdict()
 }
 
@@ -57,8 +53,7 @@ fn outcomes(readings: &[(Reading, RingExperiment)], results: &Results) -> Result
 /// How far a table is from the printed one, in factors: 0.1 is about 10 %.
 fn distance(table: &Table1) -> Option<f64> {
     let mut squares = Vec::new();
-    for loss in Loss::ALL {
-        let row = table.row(loss)?;
+    for row in &table.0 {
         let paper = row.paper?;
         squares.push((row.kld_p.mean / paper.kld_p).ln().powi(2));
         squares.push((row.kld_u.mean / paper.kld_u).ln().powi(2));
@@ -66,21 +61,23 @@ fn distance(table: &Table1) -> Option<f64> {
     Some(eval::stats::mean(&squares).ok()?.sqrt())
 }
 
-/// The six numbers of a table: what each is called, its loss, and where it stands in a row.
-fn numbers() -> impl Iterator<Item = (&'static str, Loss, fn(&Row) -> Spread)> {
+/// The numbers of a table: what each is called, its loss, and where it stands in a row.
+fn numbers(
+    losses: &[ObjectiveName],
+) -> impl Iterator<Item = (&'static str, ObjectiveName, fn(&Row) -> Spread)> {
     let kld_p: fn(&Row) -> Spread = |row| row.kld_p;
     let kld_u: fn(&Row) -> Spread = |row| row.kld_u;
     [("D(p||q)", kld_p), ("D(U||q)", kld_u)]
         .into_iter()
-        .flat_map(|(measure, number)| Loss::ALL.map(|loss| (measure, loss, number)))
+        .flat_map(|(measure, number)| losses.iter().map(move |loss| (measure, *loss, number)))
 }
 
-fn write(store: &Store, outcomes: &[Outcome], results: &Results, provenance: &Provenance) -> Result<()> {
+fn write(places: &Places, outcomes: &[Outcome], results: &Results, provenance: &Provenance) -> Result<()> {
     let seeds = |outcome: &Outcome| outcome.table.0.iter().map(|row| row.seeds as i64).min().unwrap_or(0);
     let mut table = Table::new()
         .text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()))
         .integer("seeds", outcomes.iter().map(seeds));
-    for (measure, loss, number) in numbers() {
+    for (measure, loss, number) in numbers(&results.losses()) {
         let of = |outcome: &Outcome| outcome.table.row(loss).map(number);
         let measure = if measure == "D(p||q)" { "kld_p" } else { "kld_u" };
         let name = format!("{measure}_{}", loss.to_string().to_lowercase());
@@ -95,22 +92,24 @@ fn write(store: &Store, outcomes: &[Outcome], results: &Results, provenance: &Pr
             );
     }
     table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
-    table.write_csv(&store.root().join("readings.csv"))?;
-    table.write_parquet(&store.root().join("readings.parquet"))?;
-    let trained_by: Vec<serde_json::Value> = trained_by(store, results.runs.iter().map(|run| &run.name))
+    places.folder.write("readings.csv", &table.to_csv()?)?;
+    places.folder.write("readings.parquet", &table.to_parquet()?)?;
+    places.folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
+    let nets = results.runs.iter().map(|run| &run.cell.cell.net.name);
+    let trained_by: Vec<serde_json::Value> = trained_by(&places.nets, nets)
         .into_iter()
         .map(|([source, lock, rustc, cpu, instructions], cells)| {
-            json!({ "cells": cells, "source": source, "lock": lock, "rustc": rustc, "cpu": cpu, "instructions": instructions })
+            json!({ "nets": cells, "source": source, "lock": lock, "rustc": rustc, "cpu": cpu, "instructions": instructions })
         })
         .collect();
     let origin = json!({ "tables_by": provenance, "trained_by": trained_by });
     let origin = serde_json::to_string_pretty(&origin)? + "\n";
-    Ok(write_atomically(&store.root().join(ENV), |file| file.write_all(origin.as_bytes()))?)
+    places.folder.write(ENV, origin.as_bytes())
 }
 
-fn to_text(outcomes: &[Outcome]) -> String {
+fn to_text(outcomes: &[Outcome], losses: &[ObjectiveName]) -> String {
     let mut table = Table::new().text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()));
-    for (measure, loss, number) in numbers() {
+    for (measure, loss, number) in numbers(losses) {
         let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| number(row).mean);
         table = table.optional(&format!("{measure} {loss}"), outcomes.iter().map(of));
     }
@@ -118,7 +117,7 @@ fn to_text(outcomes: &[Outcome]) -> String {
     let best = outcomes.iter().filter_map(|outcome| Some((outcome.distance?, &outcome.name)));
     let best = best.min_by(|a, b| a.0.total_cmp(&b.0));
     let answer = best.map_or_else(String::new, |(distance, name)| {
-        format!("\nNearest to the printed numbers: {name}, at {distance:.3} (rms of ln(ours / printed) over the six)\n")
+        format!("\nNearest to the printed numbers: {name}, at {distance:.3} (rms of ln(ours / printed))\n")
     });
     format!("Table 1 under other readings, means over seeds\n{}{answer}", table.to_text(3))
 }

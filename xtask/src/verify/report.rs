@@ -1,44 +1,42 @@
 //! `report.html` of the verification experiment.
 
-use std::fs;
-
 use anyhow::Result;
 use eval::claims::Claim;
+use harness::provenance::Provenance;
 
-use super::cells::Results;
-use super::figures::Captions;
+use super::figures::Figures;
+use super::results::Results;
 use super::table1::{Table1, distance, in_sd};
 use crate::config::RingExperiment;
-use crate::harness::Store;
-use crate::harness::provenance::Provenance;
 use crate::html::Page;
 use crate::report::{add_claims, add_failures};
+use crate::run_args::Places;
 
 /// What the report tells.
 pub(super) struct Content<'a> {
     pub(super) experiment: &'a RingExperiment,
     pub(super) table: &'a Table1,
     pub(super) claims: &'a [Claim],
-    pub(super) figures: Option<Captions>,
+    pub(super) figures: Option<Figures>,
     pub(super) results: &'a Results,
     pub(super) provenance: &'a Provenance,
 }
 
 /// Writes the report; the figures were drawn before.
-pub(super) fn write(store: &Store, content: &Content<'_>) -> Result<()> {
+pub(super) fn write(places: &Places, content: &Content<'_>) -> Result<()> {
     let mut page = Page::new("Batch uniformization: the verification experiment");
     page.paragraph("The 2-D ring of Koizumi et al. 2019, Sec. 4.1: normal samples whose density falls as 1/r, and autoencoders trained with RE, SNP and BU.");
     add_claims(&mut page, "Claims of Sec. 4.1.2", content.claims);
     add_table1(&mut page, content.table);
-    if let Some(captions) = &content.figures {
+    if let Some(figures) = &content.figures {
         page.heading("Figures 2 and 3");
-        for (name, caption) in [("figure2.png", &captions.figure2), ("figure3.png", &captions.figure3)] {
-            page.picture(&fs::read(store.root().join(name))?, &caption.replace('_', ""));
+        for figure in figures {
+            page.picture(&figure.drawing.png, &figure.caption.replace('_', ""));
         }
     }
     add_runs(&mut page, content.results);
-    let names = content.results.runs.iter().map(|run| &run.name);
-    crate::report::write(page, store, content.experiment, names, content.provenance)
+    let names = content.results.runs.iter().map(|run| &run.cell.cell.net.name);
+    crate::report::write(page, places, content.experiment, names, content.provenance)
 }
 
 fn add_table1(page: &mut Page, table: &Table1) {
@@ -75,7 +73,7 @@ fn add_runs(page: &mut Page, results: &Results) {
             metrics.mean_score_normal,
             metrics.min_score_anomalous,
         ];
-        let start = [run.cell.loss.to_string(), run.cell.seed.to_string()];
+        let start = [run.cell.loss.to_string(), run.cell.seed().to_string()];
         start.into_iter().chain(numbers.map(|number| format!("{number:.4}"))).collect()
     });
     page.table(

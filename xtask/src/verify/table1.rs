@@ -2,18 +2,19 @@
 
 use anyhow::Result;
 use eval::Table;
+use harness::Folder;
+use losses::ObjectiveName;
 
-use super::cells::RunResult;
-use super::score::Metrics;
-use crate::config::{Loss, PaperValues, RingExperiment};
-use crate::harness::Store;
+use super::judge::Metrics;
+use super::results::RunResult;
+use crate::config::{PaperValues, RingExperiment};
 use crate::report::counted_seeds;
 use crate::spread::Spread;
 
 /// A row: one loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Row {
-    pub(super) loss: Loss,
+    pub(super) loss: ObjectiveName,
     pub(super) seeds: usize,
     pub(super) kld_p: Spread,
     pub(super) kld_u: Spread,
@@ -23,15 +24,20 @@ pub(super) struct Row {
 /// The rows of all losses that have a finished cell.
 pub(super) struct Table1(pub(super) Vec<Row>);
 
-/// How many sd lie between the mean over seeds and the paper's value.
+/// How many sd lie between the mean over seeds and the paper's value; of three seeds or more, for fewer say little of
+/// the sd.
 pub(super) fn distance(ours: Spread, paper: Option<f64>) -> Option<f64> {
-    ours.sd.filter(|sd| *sd > 0.0).zip(paper).map(|(sd, paper)| (ours.mean - paper) / sd)
+    ours.sd
+        .filter(|_| ours.count >= 3)
+        .filter(|sd| *sd > 0.0)
+        .zip(paper)
+        .map(|(sd, paper)| (ours.mean - paper) / sd)
 }
 
 impl Table1 {
     pub(super) fn new(experiment: &RingExperiment, runs: &[&RunResult]) -> Result<Self> {
         let mut rows = Vec::new();
-        for loss in Loss::ALL {
+        for loss in ObjectiveName::all() {
             let of = |value: fn(&Metrics) -> f64| -> Vec<f64> {
                 runs.iter().filter(|run| run.cell.loss == loss).map(|run| value(&run.metrics)).collect()
             };
@@ -46,12 +52,12 @@ impl Table1 {
     }
 
     /// The row of `loss`.
-    pub(super) fn row(&self, loss: Loss) -> Option<&Row> {
+    pub(super) fn row(&self, loss: ObjectiveName) -> Option<&Row> {
         self.0.iter().find(|row| row.loss == loss)
     }
 
     /// Writes `table1.csv`, `table1.parquet` and `runs.csv`.
-    pub(super) fn write(&self, store: &Store, runs: &[RunResult]) -> Result<()> {
+    pub(super) fn write(&self, folder: &Folder, runs: &[RunResult]) -> Result<()> {
         let real = |value: fn(&Row) -> f64| self.0.iter().map(value);
         let optional = |value: fn(&Row) -> Option<f64>| self.0.iter().map(value);
         let table = Table::new()
@@ -63,9 +69,9 @@ impl Table1 {
             .optional("kld_u_sd", optional(|row| row.kld_u.sd))
             .optional("kld_p_paper", optional(|row| row.paper.map(|paper| paper.kld_p)))
             .optional("kld_u_paper", optional(|row| row.paper.map(|paper| paper.kld_u)));
-        table.write_csv(&store.root().join("table1.csv"))?;
-        table.write_parquet(&store.root().join("table1.parquet"))?;
-        Ok(runs_table(runs).write_csv(&store.root().join("runs.csv"))?)
+        folder.write("table1.csv", &table.to_csv()?)?;
+        folder.write("table1.parquet", &table.to_parquet()?)?;
+        folder.write("runs.csv", &runs_table(runs).to_csv()?)
     }
 
     /// The table for people: ours, the paper's, and the difference in sd.
@@ -97,7 +103,7 @@ pub(super) fn runs_table(runs: &[RunResult]) -> Table {
     let real = |value: fn(&Metrics) -> f64| runs.iter().map(move |run| value(&run.metrics));
     Table::new()
         .text("loss", runs.iter().map(|run| run.cell.loss.to_string()))
-        .integer("seed", runs.iter().map(|run| run.cell.seed as i64))
+        .integer("seed", runs.iter().map(|run| run.cell.seed() as i64))
         .real("kld_p", real(|metrics| metrics.kld_p))
         .real("kld_u", real(|metrics| metrics.kld_u))
         .real("max_score_normal", real(|metrics| metrics.max_score_normal))

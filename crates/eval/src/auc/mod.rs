@@ -1,7 +1,9 @@
 //! The ROC curve and the areas under it, from ranks.
 
+mod difference;
 mod roc;
 
+pub use difference::{PairedScores, difference};
 pub use roc::{roc, threshold_at_tpr};
 
 use crate::EvalError;
@@ -52,13 +54,13 @@ pub fn partial_auc(normal: &[f64], anomalous: &[f64], max_fpr: f64) -> Result<f6
 
 /// Whose score it is: the index of a normal or of an anomalous file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum File {
+enum File {
     Normal(usize),
     Anomalous(usize),
 }
 
 /// The files from the highest score to the lowest, those of one score together.
-pub(crate) fn ranked(normal: &[f64], anomalous: &[f64]) -> Result<Vec<Vec<File>>, EvalError> {
+fn ranked(normal: &[f64], anomalous: &[f64]) -> Result<Vec<Vec<File>>, EvalError> {
     for (what, scores) in [("normal scores", normal), ("anomalous scores", anomalous)] {
         if scores.is_empty() {
             return Err(EvalError::TooFew { what, found: 0, needed: 1 });

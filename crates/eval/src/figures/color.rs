@@ -1,13 +1,9 @@
-//! Colours: the map for densities and the three losses' own, which colour-blind readers can tell apart.
+//! Colours that colour-blind readers can tell apart: the map for densities, and those of what is no loss.
 
 use plotters::style::RGBColor;
 
-/// RE: Okabe and Ito's bluish green.
-pub(super) const RE: RGBColor = RGBColor(0, 158, 115);
-/// SNP: Okabe and Ito's blue.
-pub(super) const SNP: RGBColor = RGBColor(0, 114, 178);
-/// BU: the red of Paul Tol's "vibrant" scheme.
-pub(super) const BU: RGBColor = RGBColor(204, 51, 17);
+/// The wave of a sound: Okabe and Ito's blue.
+pub(super) const WAVE: RGBColor = RGBColor(0, 114, 178);
 /// Anomalous areas: a pale tint of Okabe and Ito's yellow.
 pub(super) const ANOMALOUS: RGBColor = RGBColor(252, 247, 196);
 /// Normal files: a grey.

@@ -1,4 +1,4 @@
-//! Figure 2: the densities `q_θ` of RE, SNP and BU side by side, with one colour scale.
+//! Figure 2: the densities `q_θ` of the losses side by side, with one colour scale.
 
 use plotters::prelude::DrawingBackend;
 use plotters::style::WHITE;
@@ -12,15 +12,17 @@ use super::{Area, Drawn, Picture, RingScores, color};
 use crate::ring::Density;
 use crate::{EvalError, Grid};
 
-const WIDTH: f64 = 980.0;
 const SIDE: f64 = 240.0;
 const LEFT: f64 = 58.0;
 const TOP: f64 = 34.0;
 const PITCH: f64 = 290.0;
-const BAR: (f64, f64) = (LEFT + 2.0 * PITCH + SIDE + 22.0, 14.0);
+/// Between the last map and the bar of colours, and the width of that with its numbers.
+const GAP: f64 = 22.0;
+const BAR: f64 = 14.0;
+const NUMBERS: f64 = 66.0;
 const CAPTION: f64 = TOP + SIDE + 62.0;
 
-/// The three maps, ready to be drawn.
+/// The maps, ready to be drawn.
 pub(super) struct Figure2<'a> {
     grid: &'a Grid,
     border: f64,
@@ -31,13 +33,13 @@ pub(super) struct Figure2<'a> {
 
 impl<'a> Figure2<'a> {
     pub(super) fn new(scores: &RingScores<'a>, caption: &str) -> Result<Self, EvalError> {
-        let map = |(loss, scores_of_loss): (&'static Loss, &[f32])| {
+        let map = |(loss, scores_of_loss): &(Loss, &[f32])| {
             let density = Density::from_scores(scores.grid, scores_of_loss)?;
             Ok((loss.name, density.values().into_iter().map(|q| q as f32).collect::<Vec<f32>>()))
         };
-        let maps = scores.losses().into_iter().map(map).collect::<Result<Vec<_>, EvalError>>()?;
+        let maps = scores.losses.iter().map(map).collect::<Result<Vec<_>, EvalError>>()?;
         let top = maps.iter().flat_map(|(_, values)| values).copied().fold(0.0, f32::max).into();
-        let caption = wrapped(caption, SMALL, WIDTH - 2.0 * LEFT);
+        let caption = wrapped(caption, SMALL, width(maps.len()) - 2.0 * LEFT);
         Ok(Self { grid: scores.grid, border: scores.border, maps, top, caption })
     }
 
@@ -75,7 +77,7 @@ impl<'a> Figure2<'a> {
     }
 
     fn bar<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
-        let (left, width) = BAR;
+        let (left, width) = (right(self.maps.len()) + GAP, BAR);
         let size = (px(width) as u32, px(SIDE) as u32);
         let image = image(size, |_, y| color::viridis(1.0 - (f64::from(y) + 0.5) / f64::from(size.1)));
         area.draw(&image_at((px(left), px(TOP)), size, image)?)?;
@@ -94,11 +96,21 @@ impl<'a> Figure2<'a> {
     }
 }
 
+/// Right end of the last of `maps` maps.
+fn right(maps: usize) -> f64 {
+    LEFT + (maps as f64 - 1.0) * PITCH + SIDE
+}
+
+/// Width of a picture of `maps` maps.
+fn width(maps: usize) -> f64 {
+    right(maps) + GAP + BAR + NUMBERS
+}
+
 impl Picture for Figure2<'_> {
     const NAME: &'static str = "Figure 2";
 
     fn size(&self) -> (u32, u32) {
-        (WIDTH as u32, (CAPTION + 15.0 * self.caption.len() as f64) as u32)
+        (width(self.maps.len()) as u32, (CAPTION + 15.0 * self.caption.len() as f64) as u32)
     }
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {

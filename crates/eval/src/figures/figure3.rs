@@ -26,7 +26,7 @@ const RADII: usize = 151;
 
 /// The curves of one loss.
 struct Curves {
-    loss: &'static Loss,
+    loss: Loss,
     cut: Curve,
     /// Radius, then 5 % quantile, mean and 95 % quantile over angles.
     rings: Vec<(f64, [f64; 3])>,
@@ -45,10 +45,10 @@ impl Figure3 {
     pub(super) fn new(scores: &RingScores<'_>, caption: &str) -> Self {
         let grid = scores.grid;
         let losses: Vec<Curves> = scores
-            .losses()
-            .into_iter()
+            .losses
+            .iter()
             .map(|(loss, scores)| Curves {
-                loss,
+                loss: *loss,
                 cut: cut(grid, scores),
                 rings: (0..RADII).map(|k| ring(grid, scores, k as f64 / (RADII - 1) as f64)).collect(),
             })
@@ -100,14 +100,14 @@ impl Figure3 {
     ) -> Drawn {
         below(curve, self.top)
             .iter()
-            .try_for_each(|part| line(chart.plotting_area(), part, of.loss.color, STROKE, of.loss.dash))
+            .try_for_each(|part| line(chart.plotting_area(), part, of.loss.color(), STROKE, of.loss.dash()))
     }
 
     fn band<DB: DrawingBackend<ErrorType: 'static>>(&self, chart: &Chart<DB>, of: &Curves) -> Drawn {
         let upper = of.rings.iter().map(|(r, [_, _, high])| (*r, high.min(self.top)));
         let lower = of.rings.iter().rev().map(|(r, [low, _, _])| (*r, low.min(self.top)));
         let outline: Curve = upper.chain(lower).collect();
-        Ok(chart.plotting_area().draw(&Polygon::new(outline, of.loss.color.mix(0.2).filled()))?)
+        Ok(chart.plotting_area().draw(&Polygon::new(outline, of.loss.color().mix(0.2).filled()))?)
     }
 
     fn legend<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {

@@ -1,7 +1,5 @@
 //! Figure 4: the AUC of each autoencoder, anomaly-to-normal ratio and loss.
 
-use std::path::Path;
-
 use plotters::prelude::DrawingBackend;
 use plotters::style::WHITE;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -9,10 +7,10 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::chart::Axes;
 use super::layout::{Layout, Panels, in_order};
 use super::legend::Key;
-use super::loss::{LOSSES, Loss};
+use super::loss::Loss;
 use super::pen::{Dash, MEDIUM, fill, line, signed, text, units, verbatim, write};
 use super::ticks::ticks;
-use super::{Area, Drawn, Picture, color, save};
+use super::{Area, Drawing, Drawn, Picture, color, drawn};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -21,8 +19,8 @@ use crate::error::all_finite;
 pub struct AucBar {
     /// The autoencoder, such as `FCN40-large`: a panel.
     pub model: String,
-    /// RE, SNP or BU.
-    pub loss: String,
+    /// The loss that trained it: a bar.
+    pub loss: Loss,
     /// The test condition, such as `-10 dB`: a group of bars.
     pub condition: String,
     /// Mean over seeds.
@@ -31,16 +29,16 @@ pub struct AucBar {
     pub interval: Option<(f64, f64)>,
 }
 
-/// Writes Figure 4 as `<stem>.png` and `<stem>.svg`: a panel for each autoencoder, in it a group of bars for each
+/// Draws Figure 4: a panel for each autoencoder, in it a group of bars for each
 /// condition, in the order in which they first appear in `bars`.
 ///
 /// A bar that others lead one to expect, but that is not there, is marked by a small cross, and the caption says so.
 ///
 /// # Errors
-/// When there is no bar or one stands twice, a loss is unknown, an AUC or the end of an interval is not finite, an
-/// AUC is not in `[0, 1]`, an interval has its ends reversed, or a file cannot be written.
-pub fn figure4(bars: &[AucBar], caption: &str, stem: &Path) -> Result<(), EvalError> {
-    save(&Figure4::new(bars, caption)?, stem)
+/// When there is no bar or one stands twice, an AUC or the end of an interval is not finite, an
+/// AUC is not in `[0, 1]`, an interval has its ends reversed, or it cannot be drawn.
+pub fn figure4(bars: &[AucBar], caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&Figure4::new(bars, caption)?)
 }
 
 const MISSING: &str = " A cross (×) stands for an AUC that is missing.";
@@ -53,7 +51,7 @@ struct Figure4<'a> {
     bars: &'a [AucBar],
     models: Vec<&'a str>,
     conditions: Vec<&'a str>,
-    losses: Vec<&'static Loss>,
+    losses: Vec<Loss>,
     bottom: f64,
     layout: Layout,
 }
@@ -68,10 +66,9 @@ impl<'a> Figure4<'a> {
         }
         let models = in_order(bars.iter().map(|bar| bar.model.as_str()));
         let conditions = in_order(bars.iter().map(|bar| bar.condition.as_str()));
-        let losses: Vec<&Loss> =
-            LOSSES.iter().filter(|loss| bars.iter().any(|bar| bar.loss == loss.name)).collect();
+        let losses: Vec<Loss> = Loss::distinct(bars.iter().map(|bar| bar.loss));
         let places = models.len() * conditions.len() * losses.len();
-        let keys = losses.iter().map(|loss| (Key::Patch(loss.color), loss.name));
+        let keys = losses.iter().map(|loss| (Key::Patch(loss.color()), loss.name));
         let keys = keys.chain([(Key::Line(color::INK, Dash::Dashed), "chance")]);
         let panels = Panels {
             count: models.len(),
@@ -115,11 +112,11 @@ impl<'a> Figure4<'a> {
         let (middle, foot) = axes.at(left + width / 2.0, self.bottom);
         let key = (self.models[panel], self.conditions[group], loss.name);
         let Some(bar) = self.bars.iter().find(|bar| bar.key() == key) else {
-            let style = text(1.4 * MEDIUM, loss.color, HPos::Center, VPos::Bottom);
+            let style = text(1.4 * MEDIUM, loss.color(), HPos::Center, VPos::Bottom);
             return write(area, "×", (middle, foot - 4.0), &style);
         };
         let (right, top) = axes.at(left + width, bar.mean);
-        fill(area, [(axes.at(left, self.bottom).0, foot), (right - 1.5, top)], &loss.color)?;
+        fill(area, [(axes.at(left, self.bottom).0, foot), (right - 1.5, top)], &loss.color())?;
         let value = text(VALUES, WHITE, HPos::Center, VPos::Bottom);
         if foot - top > 2.0 * VALUES {
             write(area, &format!("{:.2}", bar.mean), (middle - 0.75, foot - 5.0), &value)?;
@@ -168,13 +165,12 @@ impl Picture for Figure4<'_> {
 
 impl AucBar {
     fn key(&self) -> (&str, &str, &str) {
-        (&self.model, &self.condition, &self.loss)
+        (&self.model, &self.condition, self.loss.name)
     }
 
     fn check(&self, earlier: &[Self]) -> Result<(), EvalError> {
-        let of = format!("the AUC of {} with {} at {}", self.model, self.loss, self.condition);
+        let of = format!("the AUC of {} with {} at {}", self.model, self.loss.name, self.condition);
         let refused = |reason| Err(EvalError::Draw { figure: Figure4::NAME, reason });
-        Loss::place(Figure4::NAME, &self.loss)?;
         let (low, high) = self.interval.unwrap_or((self.mean, self.mean));
         all_finite(&of, &[self.mean, low, high])?;
         if !(0.0..=1.0).contains(&self.mean) {

@@ -12,13 +12,13 @@ use super::{Area, Drawn, color, font};
 /// The lines of losses and their names, the first at `(x, y)` and each `pitch` further on, in pixels.
 pub(super) fn legend<'a, DB: DrawingBackend<ErrorType: 'static>>(
     area: &Area<DB>,
-    entries: impl IntoIterator<Item = (&'static Loss, &'a str)>,
+    entries: impl IntoIterator<Item = (Loss, &'a str)>,
     (mut x, mut y): (f64, f64),
     pitch: (f64, f64),
 ) -> Drawn {
     let names = text(SMALL, color::INK, HPos::Left, VPos::Center);
     for (loss, name) in entries {
-        line(area, &[(x, y), (x + 36.0, y)].map(units), loss.color, STROKE, loss.dash)?;
+        line(area, &[(x, y), (x + 36.0, y)].map(units), loss.color(), STROKE, loss.dash())?;
         write(area, name, (x + 44.0, y), &names)?;
         (x, y) = (x + pitch.0, y + pitch.1);
     }

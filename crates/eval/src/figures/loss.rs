@@ -1,36 +1,38 @@
-//! How each loss looks in every figure: its name, colour and line.
+//! How a loss looks in every figure: its name, colour and line.
 
 use plotters::style::RGBColor;
 
-use super::color;
 use super::pen::Dash;
-use crate::EvalError;
 
 /// Width of a curve in pixels.
 pub(super) const STROKE: f64 = 2.0;
 
 /// A loss and how it is drawn.
-#[derive(Debug)]
-pub(super) struct Loss {
-    pub(super) name: &'static str,
-    pub(super) color: RGBColor,
-    pub(super) dash: Dash,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Its name.
+    pub name: &'static str,
+    /// Red, green, blue.
+    pub color: [u8; 3],
+    /// Its place among all losses: figures show them in this order, with lines that take turns.
+    pub order: usize,
 }
 
-/// RE (Eq. 7), SNP (Eq. 9) and BU (Eq. 16), in the order in which figures show them.
-pub(super) static LOSSES: [Loss; 3] = [
-    Loss { name: "RE", color: color::RE, dash: Dash::Dotted },
-    Loss { name: "SNP", color: color::SNP, dash: Dash::Dashed },
-    Loss { name: "BU", color: color::BU, dash: Dash::Solid },
-];
-
 impl Loss {
-    /// The place of a loss in [`LOSSES`]; `figure` is named in the message for a loss that is none of them.
-    pub(super) fn place(figure: &'static str, name: &str) -> Result<usize, EvalError> {
-        let place = LOSSES.iter().position(|loss| loss.name == name);
-        place.ok_or_else(|| EvalError::Draw {
-            figure,
-            reason: format!("found the loss \"{name}\", expected RE, SNP or BU"),
-        })
+    pub(super) fn color(self) -> RGBColor {
+        let [red, green, blue] = self.color;
+        RGBColor(red, green, blue)
+    }
+
+    pub(super) fn dash(self) -> Dash {
+        [Dash::Dotted, Dash::Dashed, Dash::Solid][self.order % 3]
+    }
+
+    /// Those of `losses`, each once, in order.
+    pub(super) fn distinct(losses: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut found: Vec<Self> = losses.collect();
+        found.sort_by_key(|loss| loss.order);
+        found.dedup();
+        found
     }
 }

@@ -1,7 +1,5 @@
 //! In which operation the scores of normal files are highest, beside how long each operation lasts.
 
-use std::path::Path;
-
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -9,11 +7,11 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::chart::Axes;
 use super::layout::{Layout, Panels};
 use super::legend::Key;
-use super::loss::{LOSSES, Loss};
+use super::loss::Loss;
 use super::pen::{SMALL, fill, text, verbatim, write};
 use super::scale::Scale;
 use super::ticks::{number, ticks};
-use super::{Area, Drawn, Picture, color, font, save};
+use super::{Area, Drawing, Drawn, Picture, color, drawn, font};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -27,20 +25,16 @@ pub struct OperationMaxima {
     /// Share of the normal test sound that it fills, in `[0, 1]`.
     pub share_of_time: f64,
     /// For each loss, by name: share of the normal files whose highest score (Eq. 11) falls in it, in `[0, 1]`.
-    pub share_of_maxima: Vec<(String, f64)>,
+    pub share_of_maxima: Vec<(Loss, f64)>,
 }
 
-/// Writes the shares of operations as `<stem>.png` and `<stem>.svg`: a panel for each loss, a row for each operation.
+/// Draws the shares of operations: a panel for each loss, a row for each operation.
 ///
 /// # Errors
-/// When there is no operation or no loss, operations differ in their losses or one is unknown, a share is not in
-/// `[0, 1]`, or a file cannot be written.
-pub fn maxima_by_operation(
-    operations: &[OperationMaxima],
-    caption: &str,
-    stem: &Path,
-) -> Result<(), EvalError> {
-    save(&Maxima::new(operations, caption)?, stem)
+/// When there is no operation or no loss, operations differ in their losses, a share is not in
+/// `[0, 1]`, or it cannot be drawn.
+pub fn maxima_by_operation(operations: &[OperationMaxima], caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&Maxima::new(operations, caption)?)
 }
 
 const ROW: f64 = 38.0;
@@ -72,12 +66,10 @@ impl<'a> Maxima<'a> {
             size: (230.0, ROW * operations.len() as f64),
             gap: (40.0, 62.0),
         };
-        let losses = first.share_of_maxima.iter().map(|(loss, _)| Loss::place(Self::NAME, loss));
-        let losses = losses.collect::<Result<Vec<usize>, EvalError>>()?;
-        let maxima = losses.iter().map(|place| {
-            let loss = &LOSSES[*place];
-            (Key::Patch(loss.color), format!("highest scores of normal files, {}", loss.name))
-        });
+        let losses: Vec<Loss> = first.share_of_maxima.iter().map(|(loss, _)| *loss).collect();
+        let maxima = losses
+            .iter()
+            .map(|loss| (Key::Patch(loss.color()), format!("highest scores of normal files, {}", loss.name)));
         let keys = maxima.chain([(Key::Patch(color::NORMAL), "time".to_owned())]);
         let keys: Vec<(Key, String)> = keys.collect();
         // Room beside the longest bar for its number.
@@ -89,7 +81,7 @@ impl<'a> Maxima<'a> {
         &self,
         area: &Area<DB>,
         index: usize,
-        loss: &Loss,
+        loss: Loss,
     ) -> Drawn {
         let rows = self.operations.len() as f64;
         let middles = (0..self.operations.len()).map(|row| row as f64 + 0.5);
@@ -113,7 +105,7 @@ impl<'a> Maxima<'a> {
             }
             let (_, middle) = axes.at(0.0, row + 0.5);
             let of_maxima = operation.share_of_maxima[index].1;
-            self.bar(area, &axes, (middle - BAR - 0.5, of_maxima, loss.color))?;
+            self.bar(area, &axes, (middle - BAR - 0.5, of_maxima, loss.color()))?;
             self.bar(area, &axes, (middle + 0.5, operation.share_of_time, color::NORMAL))?;
         }
         axes.draw(area)
@@ -143,7 +135,7 @@ impl Picture for Maxima<'_> {
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn {
         for (index, (loss, _)) in self.operations[0].share_of_maxima.iter().enumerate() {
-            self.panel(area, index, &LOSSES[Loss::place(Self::NAME, loss)?])?;
+            self.panel(area, index, *loss)?;
         }
         self.layout.draw(area)
     }
@@ -157,7 +149,7 @@ impl OperationMaxima {
     fn check(&self, first: &Self) -> Result<(), EvalError> {
         let of = format!("the shares of \"{}\"", self.operation);
         let refused = |reason| Err(EvalError::Draw { figure: Maxima::NAME, reason });
-        let losses = |of: &Self| of.share_of_maxima.iter().map(|(loss, _)| loss.clone()).collect::<Vec<_>>();
+        let losses = |of: &Self| of.share_of_maxima.iter().map(|(loss, _)| loss.name).collect::<Vec<_>>();
         if losses(self) != losses(first) {
             let (found, expected) = (losses(self).join(", "), losses(first).join(", "));
             return refused(format!("{of} are those of {found}, expected {expected}"));

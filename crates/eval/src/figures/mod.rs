@@ -1,4 +1,4 @@
-//! Figures of the ring and of the toy-car experiment, written as PNG and SVG, and the picture of a sound.
+//! Figures of the ring and of the toy-car experiment as PNG and SVG, and the picture of a sound.
 //!
 //! A figure is a function generic over the plotters backend, in units of a quarter pixel. `Svg` divides by
 //! four; `Raster` halves, so that a PNG has two pixels a picture pixel. Text comes from the bundled font in
@@ -25,15 +25,13 @@ mod svg;
 mod ticks;
 mod training_curves;
 
-use std::error::Error;
-use std::io::Write;
-use std::path::Path;
-
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::prelude::DrawingBackend;
+use std::error::Error;
 
 pub use figure4::{AucBar, figure4};
+pub use loss::Loss;
 pub use maxima_by_operation::{OperationMaxima, maxima_by_operation};
 pub use roc_curves::{RocCurve, roc_curves};
 pub use score_histograms::{ScoreHistogram, score_histograms};
@@ -41,7 +39,6 @@ pub use score_timeline::{FrameScores, OperationSpan, ScoreTimeline, score_timeli
 pub use sound::{Sound, Spectra};
 pub use training_curves::{TrainingCurve, training_curves};
 
-use crate::atomic::write_atomically;
 use crate::error::all_finite;
 use crate::{EvalError, Grid};
 
@@ -51,61 +48,51 @@ const UNITS: u32 = 4;
 type Area<DB> = DrawingArea<DB, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
-/// Anomaly scores of one seed's three nets on a grid: what Figures 2 and 3 show.
+/// Anomaly scores of one seed's nets on a grid: what Figures 2 and 3 show.
 #[derive(Clone, Copy, Debug)]
 pub struct RingScores<'a> {
     /// The nodes on which scores were taken.
     pub grid: &'a Grid,
     /// Radius of the border between normal and anomalous; [`crate::ring::BORDER`] in the paper.
     pub border: f64,
-    /// Scores of the net trained with RE (Eq. 7), one a node.
-    pub re: &'a [f32],
-    /// Scores of the net trained with SNP (Eq. 9).
-    pub snp: &'a [f32],
-    /// Scores of the net trained with BU (Eq. 16).
-    pub bu: &'a [f32],
+    /// Scores of the net that each loss trained, one a node.
+    pub losses: &'a [(Loss, &'a [f32])],
 }
 
-/// Writes Figure 2 as `<stem>.png` and `<stem>.svg`: `q_θ` of the three losses as maps with one colour scale.
+/// Draws Figure 2: `q_θ` of each loss as maps with one colour scale.
 ///
 /// `caption` stands below, wrapped to the width; `_` makes the character after it a subscript.
 ///
 /// # Errors
-/// When scores are not finite or not one a node, or a file cannot be written.
-pub fn figure2(scores: &RingScores<'_>, caption: &str, stem: &Path) -> Result<(), EvalError> {
+/// When scores are not finite or not one a node, or it cannot be drawn.
+pub fn figure2(scores: &RingScores<'_>, caption: &str) -> Result<Drawing, EvalError> {
     scores.check()?;
-    save(&figure2::Figure2::new(scores, caption)?, stem)
+    drawn(&figure2::Figure2::new(scores, caption)?)
 }
 
-/// Writes Figure 3 as `<stem>.png` and `<stem>.svg`: anomaly scores on the cut `x2 = 0`, and against the radius.
+/// Draws Figure 3: anomaly scores on the cut `x2 = 0`, and against the radius.
 ///
 /// # Errors
 /// As [`figure2`].
-pub fn figure3(scores: &RingScores<'_>, caption: &str, stem: &Path) -> Result<(), EvalError> {
+pub fn figure3(scores: &RingScores<'_>, caption: &str) -> Result<Drawing, EvalError> {
     scores.check()?;
-    save(&figure3::Figure3::new(scores, caption), stem)
+    drawn(&figure3::Figure3::new(scores, caption))
 }
 
-/// Writes a picture of a sound as PNG: wave, spectrogram and log-mel features on one axis of time.
+/// A picture of a sound as PNG: wave, spectrogram and log-mel features on one axis of time.
 ///
 /// # Errors
-/// When it holds no sample or no spectrum, or the file cannot be written.
-pub fn sound(sound: &Sound<'_>, path: &Path) -> Result<(), EvalError> {
+/// When it holds no sample or no spectrum, or it cannot be drawn.
+pub fn sound(sound: &Sound<'_>) -> Result<Vec<u8>, EvalError> {
     let empty =
         sound.samples.is_empty() || sound.spectrogram.values.is_empty() || sound.log_mel.values.is_empty();
     let png = if empty { Err("it is shorter than one spectrum".into()) } else { to_png(sound) };
-    let png = png.map_err(|source| EvalError::Draw { figure: Sound::NAME, reason: source.to_string() })?;
-    write_atomically(path, |file| file.write_all(&png))
+    png.map_err(|source| EvalError::Draw { figure: Sound::NAME, reason: source.to_string() })
 }
 
-impl<'a> RingScores<'a> {
-    fn losses(&self) -> [(&'static loss::Loss, &'a [f32]); 3] {
-        let [re, snp, bu] = loss::LOSSES.each_ref();
-        [(re, self.re), (snp, self.snp), (bu, self.bu)]
-    }
-
+impl RingScores<'_> {
     fn check(&self) -> Result<(), EvalError> {
-        for (loss, scores) in self.losses() {
+        for (loss, scores) in self.losses {
             let what = format!("anomaly scores of {} on a grid of {1} x {1}", loss.name, self.grid.side());
             if scores.len() != self.grid.len() {
                 return Err(EvalError::Length { what, found: scores.len(), expected: self.grid.len() });
@@ -128,12 +115,18 @@ trait Picture {
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>) -> Drawn;
 }
 
-fn save<P: Picture>(picture: &P, stem: &Path) -> Result<(), EvalError> {
+/// A figure, drawn twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    /// The bytes of a PNG file.
+    pub png: Vec<u8>,
+    /// The text of an SVG file.
+    pub svg: String,
+}
+
+fn drawn<P: Picture>(picture: &P) -> Result<Drawing, EvalError> {
     let failed = |source: Box<dyn Error>| EvalError::Draw { figure: P::NAME, reason: source.to_string() };
-    let png = to_png(picture).map_err(failed)?;
-    let svg = to_svg(picture).map_err(failed)?;
-    write_atomically(&stem.with_extension("png"), |file| file.write_all(&png))?;
-    write_atomically(&stem.with_extension("svg"), |file| file.write_all(svg.as_bytes()))
+    Ok(Drawing { png: to_png(picture).map_err(failed)?, svg: to_svg(picture).map_err(failed)? })
 }
 
 fn in_units(picture: &impl Picture) -> (u32, u32) {

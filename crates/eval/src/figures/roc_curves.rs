@@ -1,16 +1,14 @@
 //! ROC curves: a row of panels for each autoencoder, a column for each condition, a line for each loss.
 
-use std::path::Path;
-
 use plotters::prelude::DrawingBackend;
 
 use super::chart::Axes;
 use super::layout::{Layout, Panels, in_order};
 use super::legend::{Key, legend};
-use super::loss::{LOSSES, Loss, STROKE};
+use super::loss::{Loss, STROKE};
 use super::pen::{Dash, line, signed, verbatim};
 use super::ticks::ticks;
-use super::{Area, Drawn, Picture, color, save};
+use super::{Area, Drawing, Drawn, Picture, color, drawn};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -20,7 +18,7 @@ pub struct RocCurve {
     /// The autoencoder: a row.
     pub model: String,
     /// RE, SNP or BU.
-    pub loss: String,
+    pub loss: Loss,
     /// The test condition: a column.
     pub condition: String,
     /// Points (false-positive rate, true-positive rate), as [`crate::auc::roc`] gives them.
@@ -29,14 +27,14 @@ pub struct RocCurve {
     pub auc: f64,
 }
 
-/// Writes ROC curves as `<stem>.png` and `<stem>.svg`, in the order in which autoencoders and conditions first
+/// Draws ROC curves, in the order in which autoencoders and conditions first
 /// appear.
 ///
 /// # Errors
-/// When there is no curve, a loss is unknown, a curve has fewer than two points, a number is not finite or a rate not
-/// in `[0, 1]`, or a file cannot be written.
-pub fn roc_curves(curves: &[RocCurve], caption: &str, stem: &Path) -> Result<(), EvalError> {
-    save(&RocCurves::new(curves, caption)?, stem)
+/// When there is no curve, a curve has fewer than two points, a number is not finite or a rate not
+/// in `[0, 1]`, or it cannot be drawn.
+pub fn roc_curves(curves: &[RocCurve], caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&RocCurves::new(curves, caption)?)
 }
 
 const SIDE: f64 = 220.0;
@@ -84,14 +82,15 @@ impl<'a> RocCurves<'a> {
         };
         line(area, &axes.units([(0.0, 0.0), (1.0, 1.0)]), color::FAINT, 1.0, Dash::Dashed)?;
         let here = |curve: &&RocCurve| curve.model == model && curve.condition == condition;
-        let of = |loss: &'static Loss| {
-            let curve = self.curves.iter().filter(here).find(|curve| curve.loss == loss.name)?;
+        let of = |loss: Loss| {
+            let curve = self.curves.iter().filter(here).find(|curve| curve.loss == loss)?;
             Some((loss, curve))
         };
-        let curves: Vec<(&'static Loss, &RocCurve)> = LOSSES.iter().filter_map(of).collect();
+        let curves: Vec<(Loss, &RocCurve)> =
+            Loss::distinct(self.curves.iter().map(|curve| curve.loss)).into_iter().filter_map(of).collect();
         for (loss, curve) in &curves {
             let points = axes.units(curve.points.iter().map(|[fpr, tpr]| (*fpr, *tpr)));
-            line(area, &points, loss.color, STROKE, loss.dash)?;
+            line(area, &points, loss.color(), STROKE, loss.dash())?;
         }
         let names: Vec<String> =
             curves.iter().map(|(loss, curve)| format!("{} {:.3}", loss.name, curve.auc)).collect();
@@ -117,8 +116,7 @@ impl Picture for RocCurves<'_> {
 
 impl RocCurve {
     fn check(&self) -> Result<(), EvalError> {
-        let of = format!("the ROC curve of {} with {} at {}", self.model, self.loss, self.condition);
-        Loss::place(RocCurves::NAME, &self.loss)?;
+        let of = format!("the ROC curve of {} with {} at {}", self.model, self.loss.name, self.condition);
         if self.points.len() < 2 {
             return Err(EvalError::Length { what: of, found: self.points.len(), expected: 2 });
         }

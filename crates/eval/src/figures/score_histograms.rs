@@ -1,7 +1,5 @@
 //! How the scores of normal and of anomalous files are spread, with one panel for each loss.
 
-use std::path::Path;
-
 use plotters::element::Polygon;
 use plotters::prelude::DrawingBackend;
 use plotters::style::{Color, RGBColor};
@@ -12,7 +10,7 @@ use super::legend::Key;
 use super::loss::Loss;
 use super::pen::{Dash, line};
 use super::scale::Scale;
-use super::{Area, Drawn, Picture, color, save};
+use super::{Area, Drawing, Drawn, Picture, color, drawn};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -20,7 +18,7 @@ use crate::error::all_finite;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreHistogram {
     /// RE, SNP or BU.
-    pub loss: String,
+    pub loss: Loss,
     /// Scores of the normal files.
     pub normal: Vec<f64>,
     /// Scores of the anomalous files.
@@ -29,14 +27,14 @@ pub struct ScoreHistogram {
     pub threshold: f64,
 }
 
-/// Writes histograms of file scores as `<stem>.png` and `<stem>.svg`. Bins are even on a logarithmic axis where all
+/// Draws histograms of file scores. Bins are even on a logarithmic axis where all
 /// scores of a loss are positive, else on a plain one.
 ///
 /// # Errors
-/// When there is no loss, one is unknown or has no score of a kind, a number is not finite, or a file cannot be
+/// When there is no loss, one has no score of a kind, a number is not finite, or a file cannot be
 /// written.
-pub fn score_histograms(histograms: &[ScoreHistogram], caption: &str, stem: &Path) -> Result<(), EvalError> {
-    save(&ScoreHistograms::new(histograms, caption)?, stem)
+pub fn score_histograms(histograms: &[ScoreHistogram], caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&ScoreHistograms::new(histograms, caption)?)
 }
 
 const BINS: usize = 28;
@@ -50,7 +48,7 @@ struct ScoreHistograms {
 
 /// The histograms of one loss, in percent of the files of a kind.
 struct Bins {
-    loss: String,
+    loss: Loss,
     scale: Scale,
     normal: Vec<f64>,
     anomalous: Vec<f64>,
@@ -91,7 +89,7 @@ impl ScoreHistograms {
             y_ticks: self.shares.ticks.clone(),
             x_name: "anomaly score of the file",
             y_name: if self.layout.leftmost(index) { "share of files / %" } else { "" },
-            title: bins.loss.clone(),
+            title: bins.loss.name.to_owned(),
         };
         for (shares, color) in [(&bins.normal, color::NORMAL), (&bins.anomalous, color::ANOMALY)] {
             let outline = axes.units(bins.outline(shares));
@@ -120,15 +118,14 @@ impl Picture for ScoreHistograms {
 impl Bins {
     fn new(histogram: &ScoreHistogram) -> Result<Self, EvalError> {
         let ScoreHistogram { loss, normal, anomalous, threshold } = histogram;
-        Loss::place(ScoreHistograms::NAME, loss)?;
         for (kind, scores) in [("normal", normal), ("anomalous", anomalous)] {
-            let what = format!("{kind} file scores of {loss}");
+            let what = format!("{kind} file scores of {}", loss.name);
             if scores.is_empty() {
                 return Err(EvalError::Length { what, found: 0, expected: 1 });
             }
             all_finite(&what, scores)?;
         }
-        all_finite(&format!("threshold of {loss}"), &[*threshold])?;
+        all_finite(&format!("threshold of {}", loss.name), &[*threshold])?;
         let scale = Scale::around(normal.iter().chain(anomalous).chain([threshold]).copied());
         let shares = |scores: &[f64]| {
             let (mut counts, (low, high)) = (vec![0.0; BINS], scale.ends);
@@ -139,7 +136,7 @@ impl Bins {
             counts
         };
         let (normal, anomalous) = (shares(normal), shares(anomalous));
-        Ok(Self { loss: loss.clone(), threshold: scale.at(*threshold), scale, normal, anomalous })
+        Ok(Self { loss: *loss, threshold: scale.at(*threshold), scale, normal, anomalous })
     }
 
     /// The steps of a histogram, from the axis up and back down to it.

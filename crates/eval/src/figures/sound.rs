@@ -112,7 +112,7 @@ impl Sound<'_> {
             let high = f64::from(under.iter().copied().fold(f32::NEG_INFINITY, f32::max)) + half_pixel;
             let start_s = column as f64 * step_s;
             let corners = [(start_s, low.max(-limit)), (start_s + step_s, high.min(limit))];
-            chart.plotting_area().draw(&Rectangle::new(corners, color::SNP.filled()))?;
+            chart.plotting_area().draw(&Rectangle::new(corners, color::WAVE.filled()))?;
         }
         axes.draw(area)
     }

@@ -1,7 +1,5 @@
 //! Training curves: what each loss made of the normal part of its objective, epoch by epoch.
 
-use std::path::Path;
-
 use plotters::element::Polygon;
 use plotters::prelude::DrawingBackend;
 use plotters::style::Color;
@@ -9,11 +7,11 @@ use plotters::style::Color;
 use super::chart::{Axes, Curve};
 use super::layout::{Layout, Panels, in_order};
 use super::legend::{Key, ring};
-use super::loss::{LOSSES, Loss, STROKE};
+use super::loss::{Loss, STROKE};
 use super::pen::{line, verbatim};
 use super::scale::Scale;
 use super::ticks::ticks;
-use super::{Area, Drawn, Picture, save};
+use super::{Area, Drawing, Drawn, Picture, drawn};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -23,21 +21,21 @@ pub struct TrainingCurve {
     /// The autoencoder: a panel.
     pub model: String,
     /// RE, SNP or BU.
-    pub loss: String,
+    pub loss: Loss,
     /// The normal part of the objective in epochs 1, 2, 3, ...: mean over seeds.
     pub mean: Vec<f64>,
     /// Lowest and highest over seeds, one pair for each epoch; none from a single seed.
     pub band: Option<Vec<(f64, f64)>>,
 }
 
-/// Writes training curves as `<stem>.png` and `<stem>.svg`, with a logarithmic axis in a panel whose values are all
+/// Draws training curves, with a logarithmic axis in a panel whose values are all
 /// positive.
 ///
 /// # Errors
-/// When there is no curve, a loss is unknown, a curve has no epoch or a band of another length, a value is not
-/// finite, or a file cannot be written.
-pub fn training_curves(curves: &[TrainingCurve], caption: &str, stem: &Path) -> Result<(), EvalError> {
-    save(&TrainingCurves::new(curves, caption)?, stem)
+/// When there is no curve, a curve has no epoch or a band of another length, a value is not
+/// finite, or it cannot be drawn.
+pub fn training_curves(curves: &[TrainingCurve], caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&TrainingCurves::new(curves, caption)?)
 }
 
 struct TrainingCurves<'a> {
@@ -60,8 +58,8 @@ impl<'a> TrainingCurves<'a> {
             size: (396.0, 200.0),
             gap: (68.0, 62.0),
         };
-        let shown = LOSSES.iter().filter(|loss| curves.iter().any(|curve| curve.loss == loss.name));
-        let keys = shown.map(|loss| (Key::Line(loss.color, loss.dash), loss.name));
+        let shown = Loss::distinct(curves.iter().map(|curve| curve.loss)).into_iter();
+        let keys = shown.map(|loss| (Key::Line(loss.color(), loss.dash()), loss.name));
         Ok(Self { curves, models, layout: Layout::new(panels, keys, caption) })
     }
 
@@ -82,23 +80,24 @@ impl<'a> TrainingCurves<'a> {
             y_name: if self.layout.leftmost(index) { "normal part of objective" } else { "" },
             title: verbatim(model),
         };
-        let of = |loss: &'static Loss| {
-            curves.iter().filter(|curve| curve.loss == loss.name).map(move |curve| (loss, *curve))
+        let of = |loss: Loss| {
+            curves.iter().filter(move |curve| curve.loss == loss).map(move |curve| (loss, *curve))
         };
-        let curves: Vec<(&Loss, &TrainingCurve)> = LOSSES.iter().flat_map(of).collect();
+        let losses = Loss::distinct(curves.iter().map(|curve| curve.loss));
+        let curves: Vec<(Loss, &TrainingCurve)> = losses.into_iter().flat_map(of).collect();
         let epoch = |index: usize| (index + 1) as f64;
         for (loss, curve) in &curves {
             let band: Vec<_> = curve.band.iter().flatten().enumerate().collect();
             let upper = band.iter().map(|(index, (_, high))| (epoch(*index), scale.at(*high)));
             let lower = band.iter().rev().map(|(index, (low, _))| (epoch(*index), scale.at(*low)));
-            area.draw(&Polygon::new(axes.units(upper.chain(lower)), loss.color.mix(0.2).filled()))?;
+            area.draw(&Polygon::new(axes.units(upper.chain(lower)), loss.color().mix(0.2).filled()))?;
         }
         for (loss, curve) in &curves {
             let values = curve.mean.iter().enumerate().map(|(index, value)| (epoch(index), scale.at(*value)));
             let values: Curve = values.collect();
             match values[..] {
-                [(x, y)] => ring(area, axes.at(x, y), loss.color)?,
-                _ => line(area, &axes.units(values), loss.color, STROKE, loss.dash)?,
+                [(x, y)] => ring(area, axes.at(x, y), loss.color())?,
+                _ => line(area, &axes.units(values), loss.color(), STROKE, loss.dash())?,
             }
         }
         axes.draw(area)
@@ -125,8 +124,7 @@ impl TrainingCurve {
     }
 
     fn check(&self) -> Result<(), EvalError> {
-        let what = format!("training curve of {} with {}", self.model, self.loss);
-        Loss::place(TrainingCurves::NAME, &self.loss)?;
+        let what = format!("training curve of {} with {}", self.model, self.loss.name);
         if self.mean.is_empty() {
             return Err(EvalError::Length { what, found: 0, expected: 1 });
         }

@@ -2,25 +2,25 @@
 //! --test sweep_figures` writes them anew.
 
 use std::fs;
-use std::io::BufReader;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-/// Draws a figure and compares it with `tests/golden/<name>.png`; then another, which must not pass for the first.
-pub(crate) fn check(name: &str, draw: impl Fn(&Path), draw_other: impl Fn(&Path)) {
-    let stem = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    draw(&stem);
-    let (drawn, golden) = (stem.with_extension("png"), golden(name));
+use eval::figures::Drawing;
+
+/// Compares a figure with `tests/golden/<name>.png`; another must not pass for it.
+pub(crate) fn check(name: &str, drawing: &Drawing, other: &Drawing) {
+    let golden = golden(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::copy(&drawn, &golden).unwrap();
+        fs::write(&golden, &drawing.png).unwrap();
     }
+    let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("png");
+    fs::write(&drawn, &drawing.png).unwrap();
+    let expected = read_png(&fs::read(&golden).unwrap());
     let message = format!("{} differs from {}", drawn.display(), golden.display());
-    assert!(alike(&read_png(&drawn), &read_png(&golden)), "{message}");
-    let others = tempfile::tempdir().unwrap();
-    let other = others.path().join(name);
-    draw_other(&other);
+    assert!(alike(&read_png(&drawing.png), &expected), "{message}");
     let message = format!("{name}: the comparison does not see that another figure was drawn");
-    assert!(!alike(&read_png(&other.with_extension("png")), &read_png(&golden)), "{message}");
-    check_svg(&fs::read_to_string(stem.with_extension("svg")).unwrap());
+    assert!(!alike(&read_png(&other.png), &expected), "{message}");
+    check_svg(&drawing.svg);
 }
 
 struct Image {
@@ -28,9 +28,8 @@ struct Image {
     rgb: Vec<u8>,
 }
 
-fn read_png(path: &Path) -> Image {
-    let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
+fn read_png(bytes: &[u8]) -> Image {
+    let mut reader = png::Decoder::new(Cursor::new(bytes)).read_info().unwrap();
     let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut rgb).unwrap();
     Image { size: (info.width, info.height), rgb }

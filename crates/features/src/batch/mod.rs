@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use check::problems;
 pub use prefetch::Prefetch;
@@ -17,7 +19,8 @@ use crate::mix::{MixError, mix_at_anr};
 use crate::rng::{Purpose, stream};
 
 /// What a batch is made of.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BatchConfig {
     /// Normal training sounds are cut into pieces of this length, in seconds.
     pub piece_s: f64,

@@ -9,7 +9,7 @@ const MAX_FFT: usize = 1 << 16;
 const MAX_DIM: usize = 1 << 24;
 
 /// Settings of the front end.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct LogMelConfig {
     /// Sampling rate, in Hz.
     pub rate: u32,

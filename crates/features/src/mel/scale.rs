@@ -1,7 +1,7 @@
 //! Mel scales: frequency as it is heard.
 
 /// How frequency becomes mel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum MelScale {
     /// 2595 log10(1 + f / 700), as HTK has it.
     #[default]

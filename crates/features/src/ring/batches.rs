@@ -1,12 +1,15 @@
 //! Mini-batches of the ring: each a pure function of the seed and the step, so that training can resume anywhere.
 
 use rand::seq::SliceRandom;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{DIM, Ring, RingConfig, RingError};
 use crate::rng::{Purpose, stream};
 
 /// Where the samples of an epoch come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Sampling {
     /// N samples drawn once, in a new order each epoch ("We generated N = 10^4 samples").
     Fixed,

@@ -6,12 +6,13 @@ pub use batches::{RingBatches, Sampling};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// Features of a sample: x = (x1, x2).
 pub const DIM: usize = 2;
 
 /// How the ring is sampled. Radii are in the units of x.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RingConfig {
     /// N: samples drawn of each kind.
     pub samples: usize,

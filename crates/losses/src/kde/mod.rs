@@ -5,6 +5,8 @@ mod gram;
 mod pairs;
 mod tiles;
 
+use serde::{Deserialize, Serialize};
+
 use gram::Gram;
 use pairs::Pairs;
 use tiles::Tiles;
@@ -24,7 +26,8 @@ pub enum KdeError {
 }
 
 /// σ and ε of Eqs. 15 and 16, and what is done to the rows before.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KdeConfig {
     /// Band-width parameter σ, in units of 1 / |x|².
     pub sigma: f64,

@@ -5,7 +5,7 @@ mod large;
 mod small;
 mod transpose;
 
-use losses::{Kde, Objective, Value};
+use losses::{Value, Weigher, Weighting};
 
 use self::large::Large;
 use self::small::Small;
@@ -25,10 +25,9 @@ pub struct FusedEngine {
     parameters: Parameters,
     optimizer: AmsGrad,
     passes: Box<dyn Passes>,
-    kde: Kde,
+    weigher: Weigher,
     scores: Vec<f32>,
     score_gradient: Vec<f32>,
-    weights: Vec<f32>,
     gradient: Vec<f32>,
 }
 
@@ -50,11 +49,12 @@ impl FusedEngine {
         training.validate()?;
         let Checkpoint { parameters, optimizer } = checkpoint;
         let architecture = parameters.architecture();
-        let kde = Kde::new(architecture.dim(), training.kde, training.threads)?;
+        let weigher = Weigher::new(training.objective.weighting, architecture.dim(), training.threads)?;
         let gradient = vec![0.0; architecture.parameter_count()];
         let passes = passes(architecture, training.threads);
-        let (scores, score_gradient, weights) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { training, passes, kde, scores, score_gradient, weights, gradient, parameters, optimizer })
+        let scores = Vec::new();
+        let score_gradient = Vec::new();
+        Ok(Self { training, passes, weigher, scores, score_gradient, gradient, parameters, optimizer })
     }
 
     /// Scores, weights and objective of a batch, then the gradient into `self.gradient`.
@@ -62,19 +62,15 @@ impl FusedEngine {
         let architecture = self.parameters.architecture();
         let (dim, all) = (architecture.dim(), check_batch(architecture, self.training.objective, batch)?);
         let objective = self.training.objective;
-        let count = if objective == Objective::Re { batch.normal } else { all };
+        let count = if objective.term.reads_anomalous() { all } else { batch.normal };
         let rows = &batch.rows[..count * dim];
         self.scores.resize(count, 0.0);
         self.score_gradient.resize(count, 0.0);
         self.passes.forward(&self.parameters, rows, &mut self.scores);
         let weights = match batch.weights {
-            Some(weights) => weights,
-            None if objective.is_weighted() => {
-                self.weights.resize(batch.normal, 0.0);
-                self.kde.weights(&rows[..batch.normal * dim], &mut self.weights);
-                &self.weights
-            }
-            None => &[],
+            _ if objective.weighting == Weighting::Uniform => &[],
+            Some(weights) if !objective.weighting.reads_scores() => weights,
+            _ => self.weigher.weigh(&rows[..batch.normal * dim], &self.scores[..batch.normal]),
         };
         let value = objective.evaluate(&self.scores, batch.normal, weights, &mut self.score_gradient);
         self.passes.backward(&self.parameters, &self.score_gradient, &mut self.gradient);

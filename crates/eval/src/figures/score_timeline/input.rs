@@ -36,7 +36,7 @@ pub struct OperationSpan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrameScores {
     /// RE, SNP or BU.
-    pub loss: String,
+    pub loss: Loss,
     /// Score of each frame.
     pub scores: Vec<f64>,
     /// The threshold `φ` of Eq. 4, drawn as a dashed line.
@@ -76,13 +76,12 @@ impl ScoreTimeline {
 
 impl FrameScores {
     fn check(&self, timeline: &ScoreTimeline, figure: &'static str) -> Result<(), EvalError> {
-        Loss::place(figure, &self.loss)?;
-        let what = format!("frame scores of {}", self.loss);
+        let what = format!("frame scores of {}", self.loss.name);
         if self.scores.is_empty() {
             return Err(EvalError::Length { what, found: 0, expected: 1 });
         }
         all_finite(&what, &self.scores)?;
-        all_finite(&format!("threshold of {}", self.loss), self.threshold.as_slice())?;
+        all_finite(&format!("threshold of {}", self.loss.name), self.threshold.as_slice())?;
         let last_s = timeline.first_s + (self.scores.len() - 1) as f64 * timeline.step_s;
         if timeline.first_s < 0.0 || last_s > timeline.end_s() {
             let reason = format!(

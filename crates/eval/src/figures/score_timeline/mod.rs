@@ -4,8 +4,6 @@ mod input;
 
 pub use input::{FrameScores, OperationSpan, ScoreTimeline};
 
-use std::path::Path;
-
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -14,20 +12,19 @@ use crate::EvalError;
 use crate::figures::chart::{Axes, Curve};
 use crate::figures::layout::{Layout, Panels, in_order};
 use crate::figures::legend::{Key, ring};
-use crate::figures::loss::{LOSSES, Loss};
 use crate::figures::pen::{Dash, MEDIUM, SMALL, fill, line, text, verbatim, write};
 use crate::figures::scale::Scale;
 use crate::figures::ticks::ticks;
-use crate::figures::{Area, Drawn, Picture, color, font, save};
+use crate::figures::{Area, Drawing, Drawn, Picture, color, drawn, font};
 
-/// Writes scores over time as `<stem>.png` and `<stem>.svg`: a panel for each loss with a scale of its own, the
+/// Draws scores over time: a panel for each loss with a scale of its own, the
 /// operations as bands of colour above them, the anomaly in yellow, the highest score (Eq. 11) in a ring.
 ///
 /// # Errors
-/// When there is no loss, one is unknown or has no score, a number is not finite, a length of time is not positive, a
+/// When there is no loss, one has no score, a number is not finite, a length of time is not positive, a
 /// stretch of time or a frame does not lie within the file, or a picture cannot be written.
-pub fn score_timeline(timeline: &ScoreTimeline, caption: &str, stem: &Path) -> Result<(), EvalError> {
-    save(&Timeline::new(timeline, caption)?, stem)
+pub fn score_timeline(timeline: &ScoreTimeline, caption: &str) -> Result<Drawing, EvalError> {
+    drawn(&Timeline::new(timeline, caption)?)
 }
 
 const PLANE: (f64, f64) = (860.0, 120.0);
@@ -61,7 +58,6 @@ impl<'a> Timeline<'a> {
 
     fn panel<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>, index: usize) -> Drawn {
         let FrameScores { loss, scores, threshold } = &self.timeline.losses[index];
-        let loss = &LOSSES[Loss::place(Self::NAME, loss)?];
         // Room above for the ring.
         let scale = Scale::from_zero(scores.iter().chain(threshold).map(|score| 1.06 * score));
         let (x, lowest) = ((0.0, self.timeline.seconds), self.layout.lowest(index));
@@ -92,13 +88,13 @@ impl<'a> Timeline<'a> {
         }
         let frames: Curve =
             scores.iter().zip(0..).map(|(score, frame)| self.frame(&scale, frame, *score)).collect();
-        line(area, &axes.units(frames.iter().copied()), loss.color, THIN, Dash::Solid)?;
+        line(area, &axes.units(frames.iter().copied()), loss.color(), THIN, Dash::Solid)?;
         if let Some((x, y)) =
             frames.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })
         {
             ring(area, axes.at(x, y), color::INK)?;
         }
-        let name = text(MEDIUM, loss.color, HPos::Left, VPos::Top);
+        let name = text(MEDIUM, loss.color(), HPos::Left, VPos::Top);
         write(area, loss.name, (axes.corner.0 + 8.0, axes.corner.1 + 8.0), &name)?;
         axes.draw(area)
     }

@@ -1,0 +1,221 @@
+//! Makes the nets and scores of a run that are not there, sharing the work with every other process that does the same.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use models::Parameters;
+
+use crate::training::{Outcome, Training, guarded, train};
+use crate::{Claim, Name, Net, Shelf, WEIGHTS, Workspace, groups, stop};
+
+/// Between looks for what other processes make.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// A net that is asked for, and the score of it.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The net.
+    pub net: Net,
+    /// Its score's folder among the scores.
+    pub score: Name,
+}
+
+/// A cell that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What people call the cell.
+    pub label: String,
+    /// Why, with the end of its log.
+    pub why: String,
+}
+
+/// How the cells of a run are made.
+pub struct Run<'a> {
+    /// How nets are trained.
+    pub training: Training<'a>,
+    /// Where scores lie.
+    pub scores: &'a Shelf,
+    /// Groups of nets trained side by side.
+    pub jobs: usize,
+    /// Adds the files of a cell's score to its folder, from the net's parameters. Gives a line to tell.
+    pub score: &'a (dyn Fn(&Cell, &Parameters, &mut Workspace) -> Result<String> + Sync),
+}
+
+impl Run<'_> {
+    /// Makes what is not there of `cells`, and waits for what other processes make; the cells that failed. Ends early
+    /// where the run is asked to stop.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn make(&self, cells: &[&Cell]) -> Result<Vec<Failure>> {
+        self.training.nets.open()?;
+        self.scores.open()?;
+        let mut failures = Vec::new();
+        let mut told = false;
+        loop {
+            let failed: HashSet<String> =
+                failures.iter().map(|failure: &Failure| failure.label.clone()).collect();
+            let is_open = |cell: &&Cell| {
+                let is_there = self.scores.has(&cell.score) && self.training.nets.has(&cell.net.name);
+                !is_there && !failed.contains(&cell.net.label)
+            };
+            let open: Vec<&Cell> = cells.iter().copied().filter(is_open).collect();
+            if open.is_empty() || stop::asked() {
+                return Ok(failures);
+            }
+            let mut held = self.train(&open, &mut failures);
+            held.extend(self.score_rest(&open, &mut failures));
+            if let Some(holder) = held.first() {
+                if !told {
+                    let (count, nets) = (held.len(), if held.len() == 1 { "net" } else { "nets" });
+                    self.training
+                        .progress
+                        .say(&format!("Waiting for {count} {nets}, made elsewhere: {holder}"));
+                    told = true;
+                }
+                thread::sleep(LOOK_EVERY);
+            }
+        }
+    }
+
+    /// Trains the nets of `open` that are not there, and scores each group's; who makes those that are held elsewhere.
+    fn train(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<String> {
+        let mut known = HashSet::new();
+        let missing = open.iter().map(|cell| &cell.net);
+        let missing: Vec<&Net> =
+            missing.filter(|net| !self.training.nets.has(&net.name) && known.insert(&net.name)).collect();
+        // What is held elsewhere is not even tried.
+        let (held, free): (Vec<_>, Vec<_>) = missing
+            .into_iter()
+            .map(|net| (net, self.training.nets.maker(&net.name)))
+            .partition(|(_, maker)| maker.is_some());
+        let free: Vec<&Net> = free.into_iter().map(|(net, _)| net).collect();
+        self.training.progress.expect(free.iter().map(|net| net.settings.schedule.updates).sum());
+        let failures = Mutex::new(failures);
+        let also_held = Mutex::new(Vec::new());
+        side_by_side(groups(free, self.jobs), self.jobs, |group| {
+            for (net, outcome) in train(&group, &self.training) {
+                let its_cells = open.iter().filter(|cell| cell.net.name == net.name);
+                match outcome {
+                    Outcome::Done => its_cells.for_each(|cell| {
+                        let scored = self.score_one(cell);
+                        self.tell(scored, &failures, &also_held);
+                    }),
+                    Outcome::Held(holder) => lock(&also_held).push(holder),
+                    Outcome::Failed(why) => lock(&failures).extend(
+                        its_cells.map(|cell| Failure { label: cell.net.label.clone(), why: why.clone() }),
+                    ),
+                    Outcome::Stopped => {}
+                }
+            }
+        });
+        let also_held = also_held.into_inner().expect("no thread panics with what is held");
+        held.into_iter().filter_map(|(_, maker)| maker).chain(also_held).collect()
+    }
+
+    /// Scores the cells of `open` whose nets are there; who makes those that are held elsewhere.
+    fn score_rest(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<String> {
+        let failed: HashSet<String> = failures.iter().map(|failure| failure.label.clone()).collect();
+        let unscored = open.iter().copied().filter(|cell| {
+            self.training.nets.has(&cell.net.name)
+                && !self.scores.has(&cell.score)
+                && !failed.contains(&cell.net.label)
+        });
+        let unscored: Vec<&Cell> = unscored.collect();
+        let failures = Mutex::new(failures);
+        let held = Mutex::new(Vec::new());
+        side_by_side(unscored, self.jobs, |cell| {
+            let scored = self.score_one(cell);
+            self.tell(scored, &failures, &held);
+        });
+        held.into_inner().expect("no thread panics with what is held")
+    }
+
+    /// Keeps a failure, or who holds a score.
+    fn tell(
+        &self,
+        scored: Result<Option<String>, Failure>,
+        failures: &Mutex<&mut Vec<Failure>>,
+        held: &Mutex<Vec<String>>,
+    ) {
+        match scored {
+            Ok(None) => {}
+            Ok(Some(holder)) => lock(held).push(holder),
+            Err(failure) => {
+                self.training.progress.say(&format!("{}: failed: {}", failure.label, failure.why));
+                lock(failures).push(failure);
+            }
+        }
+    }
+
+    /// Scores a cell whose net is there; who does so, where that is another process.
+    fn score_one(&self, cell: &Cell) -> Result<Option<String>, Failure> {
+        guarded(|| self.claim_and_score(cell))
+            .map_err(|error| Failure { label: cell.net.label.clone(), why: format!("{error:#}") })
+    }
+
+    fn claim_and_score(&self, cell: &Cell) -> Result<Option<String>> {
+        let mut workspace = match self.scores.claim(&cell.score)? {
+            Claim::Mine(workspace) => workspace,
+            Claim::Done => return Ok(None),
+            Claim::Held(holder) => return Ok(Some(holder)),
+        };
+        let Some(parameters) = self.parameters(&cell.net)? else { return Ok(None) };
+        let words = (self.score)(cell, &parameters, &mut workspace)?;
+        if workspace.finish()? && !words.is_empty() {
+            self.training.progress.say(&format!("{}: {words}", cell.net.label));
+        }
+        Ok(None)
+    }
+
+    /// The parameters of a net; none where they were damaged: then the net is out of the way, to be trained again.
+    fn parameters(&self, net: &Net) -> Result<Option<Parameters>> {
+        match parameters(self.training.nets, net) {
+            Ok(parameters) => Ok(Some(parameters)),
+            Err(why) => {
+                let aside = self.training.nets.set_aside(&net.name)?;
+                let aside = aside.display();
+                self.training.progress.say(&format!(
+                    "{}: its net is damaged ({why:#}); it is trained again, and the damaged one lies in {aside}",
+                    net.label
+                ));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The parameters of a net that is there.
+///
+/// # Errors
+/// Weights that are damaged, or do not fit the net's settings.
+pub fn parameters(nets: &Shelf, net: &Net) -> Result<Parameters> {
+    let bytes = nets.read(&net.name, WEIGHTS).map_err(|why| anyhow!(why))?;
+    Parameters::from_bytes(&bytes, &net.settings.architecture).context(WEIGHTS)
+}
+
+/// Does `work` to each of `items`, `jobs` at a time, in their order.
+///
+/// Plain threads and no rayon pool: a worker that waits for its files to be scored would begin another group
+/// meanwhile, and come back to its own only when that one is trained.
+fn side_by_side<T: Send>(items: Vec<T>, jobs: usize, work: impl Fn(T) + Sync) {
+    let jobs = jobs.min(items.len());
+    let queue = Mutex::new(items.into_iter());
+    let next = || lock(&queue).next().filter(|_| !stop::asked());
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(item) = next() {
+                    work(item);
+                }
+            });
+        }
+    });
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().expect("no thread panics with it")
+}
