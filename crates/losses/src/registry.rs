@@ -26,6 +26,8 @@ static REGISTRY: &[Entry] = &[
     Entry { name: "RE", color: [0, 158, 115], weighting: uniform, term: none },
     Entry { name: "SNP", color: [0, 114, 178], weighting: uniform, term: tanh },
     Entry { name: "BU", color: [204, 51, 17], weighting: density, term: tanh },
+    Entry { name: "TOP", color: [238, 119, 51], weighting: top_share, term: none },
+    Entry { name: "TOP-SNP", color: [170, 51, 119], weighting: top_share, term: tanh },
 ];
 
 /// The settings of all objectives, as an experiment's file gives them; each objective reads those that it needs.
@@ -42,6 +44,14 @@ pub struct Settings {
     pub standardize: bool,
     /// Clipping parameter λ of the anomalous term (Eq. 10).
     pub lambda: Quantity,
+    /// The share of the largest normal scores that count, by TOP and TOP-SNP: 0 is the one largest, the minimax of Sec.
+    /// 3.1, 1 all.
+    #[serde(default = "five_percent")]
+    pub top_share: f64,
+}
+
+fn five_percent() -> f64 {
+    0.05
 }
 
 fn uniform(_: &Settings, _: Sizes) -> Result<Weighting, SettingError> {
@@ -50,6 +60,10 @@ fn uniform(_: &Settings, _: Sizes) -> Result<Weighting, SettingError> {
 
 fn density(settings: &Settings, sizes: Sizes) -> Result<Weighting, SettingError> {
     weighting::density::resolve(settings, sizes).map(Weighting::Density)
+}
+
+fn top_share(settings: &Settings, _: Sizes) -> Result<Weighting, SettingError> {
+    Ok(Weighting::TopShare { share: settings.top_share })
 }
 
 fn none(_: &Settings, _: Sizes) -> Result<Term, SettingError> {
@@ -177,8 +191,9 @@ impl Serialize for ObjectiveName {
 impl<'de> Deserialize<'de> for ObjectiveName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Cow::<str>::deserialize(deserializer)?;
-        Self::find(&name)
-            .ok_or_else(|| de::Error::custom(format!("unknown objective `{name}`, expected one of {}", names())))
+        Self::find(&name).ok_or_else(|| {
+            de::Error::custom(format!("unknown objective `{name}`, expected one of {}", names()))
+        })
     }
 }
 

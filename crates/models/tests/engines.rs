@@ -69,8 +69,10 @@ fn ring_rows(step: u64, rows: usize) -> Vec<f32> {
         .collect()
 }
 
-fn objectives(lambda: f64, sigma: f64) -> [Objective; 3] {
-    [RE, snp(lambda), bu(lambda, sigma)]
+fn objectives(lambda: f64, sigma: f64) -> Vec<Objective> {
+    let top = |share, term| Objective { weighting: Weighting::TopShare { share }, term };
+    let clipped = Term::Tanh { lambda };
+    vec![RE, snp(lambda), bu(lambda, sigma), top(0.0, Term::None), top(0.2, clipped)]
 }
 
 /// Of the size of its terms, what a gradient in `f32` may be off by: some roundings of 6e-8 each.
@@ -114,7 +116,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..3) {
+    fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..5) {
         let objective = objectives(4.0, 0.2)[kind];
         let training = training(objective, 1);
         let (batch, count) = (batch(&rows, normal), checkpoint.parameters.values().len());
@@ -231,8 +233,7 @@ fn after_200_updates_of_the_ring_the_losses_agree() {
 #[test]
 fn training_lowers_the_objective() {
     for objective in objectives(4.0, 4.0) {
-        let mut engine =
-            fused(&training(objective, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
+        let mut engine = fused(&training(objective, 1), &start(&[2, 20, 10, 20, 2], Activation::Sigmoid, 1));
         let rows = ring_rows(0, 200);
         let batch = batch(&rows, 200);
         let first = engine.step(batch, 1e-2).unwrap();

@@ -1,6 +1,7 @@
 //! The weightings of normal samples: how much the score of each counts in the mean of an objective. A file a weighting.
 
 pub(crate) mod density;
+mod top_share;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,11 @@ pub enum Weighting {
     Uniform,
     /// By the reciprocal of the density (Eq. 16).
     Density(KdeConfig),
+    /// The largest scores alone, all alike.
+    TopShare {
+        /// The share of the samples whose scores count; 0 is the one largest (the minimax of Sec. 3.1), 1 all.
+        share: f64,
+    },
 }
 
 impl Weighting {
@@ -23,6 +29,7 @@ impl Weighting {
     pub fn reads_scores(&self) -> bool {
         match self {
             Self::Uniform | Self::Density(_) => false,
+            Self::TopShare { .. } => true,
         }
     }
 
@@ -34,6 +41,10 @@ impl Weighting {
         match self {
             Self::Uniform => Ok(()),
             Self::Density(config) => Ok(config.validate()?),
+            Self::TopShare { share } if (0.0..=1.0).contains(share) => Ok(()),
+            Self::TopShare { share: found } => {
+                Err(SettingError::Range { key: "top_share", found: *found, expected: "a share from 0 to 1" })
+            }
         }
     }
 
@@ -47,10 +58,10 @@ impl Weighting {
         rows: &candle_core::Tensor,
         scores: &candle_core::Tensor,
     ) -> candle_core::Result<Option<candle_core::Tensor>> {
-        let _ = scores;
         match self {
             Self::Uniform => Ok(None),
             Self::Density(config) => density::tensor(rows, *config).map(Some),
+            Self::TopShare { share } => top_share::tensor(scores, *share).map(Some),
         }
     }
 }
@@ -66,6 +77,7 @@ pub struct Weigher {
 enum Method {
     Uniform,
     Density(Box<Kde>),
+    TopShare(f64),
 }
 
 impl Weigher {
@@ -77,6 +89,7 @@ impl Weigher {
         let method = match weighting {
             Weighting::Uniform => Method::Uniform,
             Weighting::Density(config) => Method::Density(Box::new(Kde::new(dim, config, threads)?)),
+            Weighting::TopShare { share } => Method::TopShare(share),
         };
         Ok(Self { method, weights: Vec::new() })
     }
@@ -93,6 +106,10 @@ impl Weigher {
             Method::Density(kde) => {
                 self.weights.resize(scores.len(), 0.0);
                 kde.weights(rows, &mut self.weights);
+            }
+            Method::TopShare(share) => {
+                self.weights.resize(scores.len(), 0.0);
+                top_share::weigh(scores, *share, &mut self.weights);
             }
         }
         &self.weights
