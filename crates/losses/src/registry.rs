@@ -26,6 +26,7 @@ static REGISTRY: &[Entry] = &[
     Entry { name: "RE", color: [0, 158, 115], weighting: uniform, term: none },
     Entry { name: "SNP", color: [0, 114, 178], weighting: uniform, term: tanh },
     Entry { name: "BU", color: [204, 51, 17], weighting: density, term: tanh },
+    Entry { name: "BU-POWER", color: [51, 34, 136], weighting: density_power, term: tanh },
     Entry { name: "TOP", color: [238, 119, 51], weighting: top_share, term: none },
     Entry { name: "TOP-SNP", color: [170, 51, 119], weighting: top_share, term: tanh },
 ];
@@ -44,10 +45,17 @@ pub struct Settings {
     pub standardize: bool,
     /// Clipping parameter λ of the anomalous term (Eq. 10).
     pub lambda: Quantity,
+    /// γ, the power to which BU-POWER raises the weights of BU: 0 is SNP, 1 is BU.
+    #[serde(default = "half")]
+    pub density_strength: f64,
     /// The share of the largest normal scores that count, by TOP and TOP-SNP: 0 is the one largest, the minimax of Sec.
     /// 3.1, 1 all.
     #[serde(default = "five_percent")]
     pub top_share: f64,
+}
+
+fn half() -> f64 {
+    0.5
 }
 
 fn five_percent() -> f64 {
@@ -60,6 +68,11 @@ fn uniform(_: &Settings, _: Sizes) -> Result<Weighting, SettingError> {
 
 fn density(settings: &Settings, sizes: Sizes) -> Result<Weighting, SettingError> {
     weighting::density::resolve(settings, sizes).map(Weighting::Density)
+}
+
+fn density_power(settings: &Settings, sizes: Sizes) -> Result<Weighting, SettingError> {
+    let density = weighting::density::resolve(settings, sizes)?;
+    Ok(Weighting::DensityPower { density, strength: settings.density_strength })
 }
 
 fn top_share(settings: &Settings, _: Sizes) -> Result<Weighting, SettingError> {

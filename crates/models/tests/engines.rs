@@ -72,7 +72,9 @@ fn ring_rows(step: u64, rows: usize) -> Vec<f32> {
 fn objectives(lambda: f64, sigma: f64) -> Vec<Objective> {
     let top = |share, term| Objective { weighting: Weighting::TopShare { share }, term };
     let clipped = Term::Tanh { lambda };
-    vec![RE, snp(lambda), bu(lambda, sigma), top(0.0, Term::None), top(0.2, clipped)]
+    let density = KdeConfig { sigma, epsilon: 1e-6, standardize: false };
+    let power = Objective { weighting: Weighting::DensityPower { density, strength: 0.5 }, term: clipped };
+    vec![RE, snp(lambda), bu(lambda, sigma), power, top(0.0, Term::None), top(0.2, clipped)]
 }
 
 /// Of the size of its terms, what a gradient in `f32` may be off by: some roundings of 6e-8 each.
@@ -116,7 +118,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..5) {
+    fn gradients_agree_to_float_precision((checkpoint, rows, normal) in case(), kind in 0usize..6) {
         let objective = objectives(4.0, 0.2)[kind];
         let training = training(objective, 1);
         let (batch, count) = (batch(&rows, normal), checkpoint.parameters.values().len());

@@ -6,6 +6,11 @@ use candle_core::{D, Result, Tensor};
 use crate::kde::KdeConfig;
 use crate::registry::{SettingError, Settings, Sizes};
 
+/// Raises `weights` to the power `strength`: 0 makes all alike, 1 leaves them.
+pub(super) fn strengthen(weights: &mut [f32], strength: f64) {
+    weights.iter_mut().for_each(|weight| *weight = weight.powf(strength as f32));
+}
+
 /// σ, ε and `standardize` of the settings.
 pub(crate) fn resolve(settings: &Settings, sizes: Sizes) -> std::result::Result<KdeConfig, SettingError> {
     let sigma = settings.sigma.resolve("sigma", sizes)?;

@@ -16,6 +16,13 @@ pub enum Weighting {
     Uniform,
     /// By the reciprocal of the density (Eq. 16).
     Density(KdeConfig),
+    /// By a power of that reciprocal.
+    DensityPower {
+        /// The density.
+        density: KdeConfig,
+        /// γ: 0 weighs all alike, 1 by the reciprocal itself.
+        strength: f64,
+    },
     /// The largest scores alone, all alike.
     TopShare {
         /// The share of the samples whose scores count; 0 is the one largest (the minimax of Sec. 3.1), 1 all.
@@ -28,7 +35,7 @@ impl Weighting {
     /// on one mini-batch share them.
     pub fn reads_scores(&self) -> bool {
         match self {
-            Self::Uniform | Self::Density(_) => false,
+            Self::Uniform | Self::Density(_) | Self::DensityPower { .. } => false,
             Self::TopShare { .. } => true,
         }
     }
@@ -41,6 +48,14 @@ impl Weighting {
         match self {
             Self::Uniform => Ok(()),
             Self::Density(config) => Ok(config.validate()?),
+            Self::DensityPower { density, strength } if (0.0..=10.0).contains(strength) => {
+                Ok(density.validate()?)
+            }
+            Self::DensityPower { strength: found, .. } => Err(SettingError::Range {
+                key: "density_strength",
+                found: *found,
+                expected: "a power from 0 to 10",
+            }),
             Self::TopShare { share } if (0.0..=1.0).contains(share) => Ok(()),
             Self::TopShare { share: found } => {
                 Err(SettingError::Range { key: "top_share", found: *found, expected: "a share from 0 to 1" })
@@ -61,6 +76,9 @@ impl Weighting {
         match self {
             Self::Uniform => Ok(None),
             Self::Density(config) => density::tensor(rows, *config).map(Some),
+            Self::DensityPower { density, strength } => {
+                density::tensor(rows, *density)?.powf(*strength).map(Some)
+            }
             Self::TopShare { share } => top_share::tensor(scores, *share).map(Some),
         }
     }
@@ -76,7 +94,8 @@ pub struct Weigher {
 #[derive(Debug)]
 enum Method {
     Uniform,
-    Density(Box<Kde>),
+    /// With the power that its weights are raised to.
+    Density(Box<Kde>, Option<f64>),
     TopShare(f64),
 }
 
@@ -88,7 +107,10 @@ impl Weigher {
     pub fn new(weighting: Weighting, dim: usize, threads: usize) -> Result<Self, SettingError> {
         let method = match weighting {
             Weighting::Uniform => Method::Uniform,
-            Weighting::Density(config) => Method::Density(Box::new(Kde::new(dim, config, threads)?)),
+            Weighting::Density(config) => Method::Density(Box::new(Kde::new(dim, config, threads)?), None),
+            Weighting::DensityPower { density, strength } => {
+                Method::Density(Box::new(Kde::new(dim, density, threads)?), Some(strength))
+            }
             Weighting::TopShare { share } => Method::TopShare(share),
         };
         Ok(Self { method, weights: Vec::new() })
@@ -103,9 +125,12 @@ impl Weigher {
     pub fn weigh(&mut self, rows: &[f32], scores: &[f32]) -> &[f32] {
         match &mut self.method {
             Method::Uniform => {}
-            Method::Density(kde) => {
+            Method::Density(kde, strength) => {
                 self.weights.resize(scores.len(), 0.0);
                 kde.weights(rows, &mut self.weights);
+                if let Some(strength) = strength {
+                    density::strengthen(&mut self.weights, *strength);
+                }
             }
             Method::TopShare(share) => {
                 self.weights.resize(scores.len(), 0.0);
