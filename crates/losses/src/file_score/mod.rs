@@ -2,6 +2,7 @@
 
 mod max;
 mod mean;
+mod top_share;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,17 +15,20 @@ pub enum FileScore {
     Max,
     /// The mean, as other benchmarks have it.
     Mean,
+    /// The mean of the largest 5 % of the frames.
+    Top5,
 }
 
 impl FileScore {
     /// Every way, in the order of tables.
-    pub const ALL: &[Self] = &[Self::Max, Self::Mean];
+    pub const ALL: &[Self] = &[Self::Max, Self::Mean, Self::Top5];
 
     /// The name of its column.
     pub fn name(self) -> &'static str {
         match self {
             Self::Max => "max",
             Self::Mean => "mean",
+            Self::Top5 => "top5",
         }
     }
 
@@ -37,6 +41,7 @@ impl FileScore {
         match self {
             Self::Max => max::of(frames),
             Self::Mean => mean::of(frames),
+            Self::Top5 => top_share::of(frames),
         }
     }
 }
@@ -50,6 +55,13 @@ mod tests {
         let frames = [-3.0, -1.0, -2.0, -6.0];
         assert_eq!(FileScore::Max.of(&frames), -1.0);
         assert_eq!(FileScore::Mean.of(&frames), -3.0);
+        assert_eq!(FileScore::Top5.of(&frames), -1.0);
+    }
+
+    #[test]
+    fn the_top_share_is_the_mean_of_the_largest_frames() {
+        let frames: Vec<f32> = (1..=41).map(|k| ((7 * k) % 41) as f32).collect();
+        assert_eq!(FileScore::Top5.of(&frames), 39.0, "the mean of 40, 39 and 38");
     }
 
     #[test]
