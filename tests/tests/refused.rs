@@ -4,11 +4,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
 
 use tests::files::text;
-use tests::{Outcome, Running, repository, verify, xtask};
+use tests::{Outcome, repository, verify, xtask};
 
 /// Arguments of `verify`, and what its refusal has to say.
 type Case = (&'static [&'static str], &'static [&'static str]);
@@ -29,7 +27,7 @@ const SETTINGS: [Case; 35] = [
     (&["loss.sigma=0"], &["loss.sigma", "found 0", "expected"]),
     (&["loss.sigma=-1.5"], &["loss.sigma", "found -1.5", "expected"]),
     (&["loss.sigma=.nan"], &["loss.sigma", "found NaN", "expected"]),
-    (&["loss.sigma=wide"], &["loss.sigma", "invalid type", "\"wide\"", "expected f64"]),
+    (&["loss.sigma=wide"], &["loss.sigma", "`wide`", "expected a number, or one such as 2D"]),
     (&["loss.lambda=.nan"], &["loss.lambda", "found NaN", "expected"]),
     (&["loss.lambda=.inf"], &["loss.lambda", "found inf", "expected"]),
     (&["loss.epsilon=-1"], &["loss.epsilon", "found -1", "expected"]),
@@ -152,22 +150,22 @@ fn results_that_cannot_be_written_are_refused() {
     let file = folder.path().join("file");
     fs::write(&file, "mine").unwrap();
     for out in [file.clone(), file.join("below")] {
-        let place = format!("{}: cannot be made", out.display());
+        let place = format!("{}/nets: cannot be made", out.display());
         Outcome::refusal(verify(&out).args(["--seeds", "1"]), &[&place, "expected a folder", "--out"]);
     }
     assert_eq!(text(&file), "mine");
 }
 
 #[test]
-fn a_folder_in_use_is_refused_with_its_holder_and_free_when_that_is_gone() {
+fn an_experiment_may_not_take_the_name_of_another_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let mut holder = Running::start(verify(folder.path()).args(["--set", "training.updates=100000000"]));
-    while !fs::read_to_string(folder.path().join(".lock")).is_ok_and(|text| text.ends_with('\n')) {
-        assert!(!holder.has_ended(), "the holder runs");
-        sleep(Duration::from_millis(1));
+    let ring = text(&repository().join("experiments/ring.yaml"));
+    for name in ["nets", "scores", "reference", "inspect"] {
+        let path = folder.path().join(format!("{name}.yaml"));
+        fs::write(&path, &ring).unwrap();
+        let out = folder.path().join("out");
+        let says = format!("found the name {name}");
+        Outcome::refusal(xtask().arg("verify").arg(&path).arg("--out").arg(&out), &[&says, "another name"]);
+        assert!(!out.exists());
     }
-    let place = format!("{}: in use by process {} since 20", folder.path().display(), holder.id());
-    Outcome::refusal(verify(folder.path()).args(["--seeds", "1"]), &[&place, "--out"]);
-    assert!(!holder.kill());
-    Outcome::success(verify(folder.path()).args(["--seeds", "1"]));
 }

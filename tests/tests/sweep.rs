@@ -141,7 +141,8 @@ fn scores_tell_file_anr_frame_and_operation() {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
     let (head, rows) = csv(&score(&tables(folder.path()), "FCN8-small-bu-s0").join("scores.csv"));
-    let expected = "file,label,machine,id,class,car,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
+    let expected =
+        "file,label,machine,id,class,car,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
     assert_eq!(head.join(","), expected);
     let column = |name: &str| head.iter().position(|found| found == name).unwrap();
     let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use features::files::write_whole;
 use serde::{Deserialize, Serialize};
 
 use crate::csv_rows::{read_csv, to_csv};
 use crate::lock::{Lock, Taken};
-use crate::{Cell, Name};
+use crate::{BadInput, Cell, Name};
 
 /// Between looks whether another process is done with the folder.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -78,12 +78,7 @@ impl Folder {
     /// # Errors
     /// A folder that cannot be made or written, and those of `work`.
     pub fn alone<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        fs::create_dir_all(&self.path).with_context(|| {
-            format!(
-                "{}: cannot be made; expected a folder that can be written for --out",
-                self.path.display()
-            )
-        })?;
+        BadInput::make_folder(&self.path)?;
         let _lock = loop {
             match Lock::take(&self.path.join(".lock"))? {
                 Taken::Mine(lock) => break lock,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::holder::Holder;
 use crate::lock::{self, Lock, Taken};
 use crate::workspace::{self, Workspace};
-use crate::{Name, sums};
+use crate::{BadInput, Name, sums};
 
 /// A folder of nets or of scores.
 #[derive(Clone, Debug)]
@@ -53,12 +53,7 @@ impl Shelf {
     /// # Errors
     /// A folder that cannot be made.
     pub fn open(&self) -> Result<()> {
-        fs::create_dir_all(&self.folder).with_context(|| {
-            format!(
-                "{}: cannot be made; expected a folder that can be written for --out",
-                self.folder.display()
-            )
-        })
+        Ok(BadInput::make_folder(&self.folder)?)
     }
 
     /// The folder of a net or score.
