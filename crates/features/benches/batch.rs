@@ -6,7 +6,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use features::batch::{Batch, BatchConfig, BatchMaker, TrainingSounds};
 use features::dataset::Loaded;
-use features::log_mel::LogMelConfig;
+use features::log_mel::FrontEnd;
 use features::rng::{Purpose, stream};
 use rand::RngExt;
 
@@ -27,7 +27,7 @@ fn batch(criterion: &mut Criterion) {
     });
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(30)).sample_size(30);
-    for (name, front_end) in [("fcn40", LogMelConfig::fcn40()), ("fcn64", LogMelConfig::fcn64())] {
+    for (name, front_end) in [("fcn40", FrontEnd::fcn40()), ("fcn64", FrontEnd::fcn64())] {
         let mut maker = BatchMaker::new(Arc::clone(&sounds), &BatchConfig::default(), &front_end)
             .expect("the sounds are long enough");
         let (mut batch, mut index) = (Batch::default(), 0);

@@ -1,7 +1,11 @@
 //! Context: a row is a frame with the C frames before it and the C after it.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// What is done where a frame at a sound's end has fewer than C neighbours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Edges {
     /// Only frames with full context give a row.
     #[default]

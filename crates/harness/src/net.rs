@@ -1,7 +1,7 @@
 //! A net: one training, with everything that decides its weights, and nothing else.
 
 use features::batch::BatchConfig;
-use features::log_mel::LogMelConfig;
+use features::log_mel::FrontEnd;
 use features::ring::{RingConfig, Sampling};
 use features::rng::{Purpose, stream};
 use losses::Objective;
@@ -70,7 +70,7 @@ pub enum Data {
     /// Sounds (Sec. 4.2.1).
     Sounds {
         /// Sounds to rows.
-        front_end: LogMelConfig,
+        front_end: FrontEnd,
         /// A mini-batch.
         batch: BatchConfig,
         /// Hash of the contents of all training sounds, in their order, and of how they are mixed.

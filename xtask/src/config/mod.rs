@@ -1,7 +1,6 @@
 //! YAML files to validated structs: the only place where an experiment's text is read.
 
 mod check;
-mod front_end;
 mod locate;
 mod overrides;
 mod readings;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use features::batch::BatchConfig;
+use features::log_mel::{FrontEnd, LogMel};
 use harness::EngineKind;
 use losses::{ObjectiveName, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{MOST_SEEDS, MOST_UNITS, check_losses, count, within};
-use super::front_end::FrontEndConfig;
 use super::sweep_cell::{ModelConfig, Sounds, SweepCell};
 use super::sweep_settings::{FcnConfig, ScheduleConfig, ScoringConfig, SoundsConfig};
 use super::{Experiment, Impossible, Kind};
@@ -30,7 +30,7 @@ pub(crate) struct SweepExperiment {
     /// The sounds.
     pub(crate) data: SoundsConfig,
     /// Sounds to rows, by name.
-    pub(crate) front_ends: BTreeMap<String, FrontEndConfig>,
+    pub(crate) front_ends: BTreeMap<String, FrontEnd>,
     /// Sizes of the autoencoder, by name.
     pub(crate) networks: BTreeMap<String, FcnConfig>,
     /// What is minimised; a net for each.
@@ -70,7 +70,20 @@ impl SweepExperiment {
             }
         }
         for (name, front_end) in &self.front_ends {
-            front_end.check(&format!("front_ends.{name}"))?;
+            let key = format!("front_ends.{name}");
+            within(&format!("{key}.bands"), front_end.bands, front_end.bands > 0, "1 at least")?;
+            LogMel::new(front_end).map_err(|error| Impossible::new(&key, error))?;
+        }
+        let read = |front_end: &FrontEnd| (front_end.rate, front_end.channel);
+        let mut all = self.front_ends.values();
+        if let Some(first) = all.next()
+            && let Some(other) = all.find(|other| read(other) != read(first))
+        {
+            let what = format!(
+                "found the rates {} and {} Hz, and the channels {:?} and {:?}; expected one rate and one channel: sounds are read once for all of them",
+                first.rate, other.rate, first.channel, other.channel
+            );
+            return Err(Impossible::new("front_ends", what));
         }
         for (name, network) in &self.networks {
             let key = |part: &str| format!("networks.{name}.{part}");

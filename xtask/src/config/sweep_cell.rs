@@ -1,13 +1,12 @@
 //! A net of the objective experiment that is asked for, and how it is scored.
 
-use features::log_mel::LogMelConfig;
+use features::log_mel::FrontEnd;
 use harness::{Cell, Data, Name, Net, NetSettings};
 use losses::{FileScore, ObjectiveName, Sizes};
 use models::{Activation, AmsGradConfig, Architecture, Initial};
 use serde::Serialize;
 
 use super::Impossible;
-use super::front_end::FrontEndConfig;
 use super::sweep::SweepExperiment;
 use super::sweep_settings::{FcnConfig, ScheduleConfig};
 
@@ -17,7 +16,7 @@ pub(crate) struct ModelConfig {
     /// `<front end>-<network>`.
     pub(crate) name: String,
     /// Sounds to rows.
-    pub(crate) front_end: FrontEndConfig,
+    pub(crate) front_end: FrontEnd,
     /// Sizes of the autoencoder.
     pub(crate) network: FcnConfig,
 }
@@ -43,7 +42,7 @@ pub(crate) struct SweepCell {
     /// `<front end>-<network>`.
     pub(crate) model: String,
     /// Sounds to rows.
-    pub(crate) front_end: LogMelConfig,
+    pub(crate) front_end: FrontEnd,
     /// What is minimised.
     pub(crate) loss: ObjectiveName,
     /// Every n-th test file is scored.
@@ -75,9 +74,9 @@ impl SweepCell {
         seed: u64,
         sounds: &Sounds,
     ) -> Result<Self, Impossible> {
-        let front_end = model.front_end.log_mel();
-        let objective = loss
-            .resolve(&experiment.loss, Sizes { dim: front_end.dim(), bands: Some(model.front_end.bands) });
+        let front_end = model.front_end;
+        let objective =
+            loss.resolve(&experiment.loss, Sizes { dim: front_end.dim(), bands: Some(front_end.bands) });
         let ScheduleConfig { beta1, beta2, epsilon, batches_per_epoch, checkpoint_every, .. } =
             experiment.training;
         let settings = NetSettings::new(

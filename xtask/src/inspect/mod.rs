@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use features::dataset::{Dataset, DatasetError, Manifest, default_index};
-use features::log_mel::LogMelConfig;
+use features::log_mel::FrontEnd;
 use rayon::prelude::*;
 
 use crate::config;
@@ -31,7 +31,7 @@ pub(crate) struct InspectArgs {
     pub(crate) out: PathBuf,
     /// Which features.
     #[arg(long, value_enum, default_value = "fcn40")]
-    pub(crate) features: FrontEnd,
+    pub(crate) features: Preset,
     /// One channel, counted from 0, in place of the mean of all.
     #[arg(long)]
     pub(crate) channel: Option<u16>,
@@ -42,18 +42,18 @@ pub(crate) struct InspectArgs {
 
 /// The paper's two kinds of input (Sec. 4.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FrontEnd {
+pub(crate) enum Preset {
     /// M = 40, C = 5: rows of 440.
     Fcn40,
     /// M = 64, C = 10: rows of 1344.
     Fcn64,
 }
 
-impl FrontEnd {
-    fn config(self) -> LogMelConfig {
+impl Preset {
+    fn config(self) -> FrontEnd {
         match self {
-            FrontEnd::Fcn40 => LogMelConfig::fcn40(),
-            FrontEnd::Fcn64 => LogMelConfig::fcn64(),
+            Self::Fcn40 => FrontEnd::fcn40(),
+            Self::Fcn64 => FrontEnd::fcn64(),
         }
     }
 }

@@ -7,8 +7,8 @@ use eval::figures::{self, Spectra};
 use features::audio::{self, Channel, Sound, WavFacts};
 use features::files::write_whole;
 use features::level::Level;
-use features::log_mel::{LogMel, LogMelConfig};
-use features::stft::Stft;
+use features::log_mel::{FrontEnd, LogMel};
+use features::stft::{Stft, Window};
 
 /// The picture shows magnitudes down to this below the highest, in dB, and features down to the same in nepers.
 const RANGE_DB: f64 = 80.0;
@@ -16,7 +16,7 @@ const RANGE_LN: f64 = 10.0;
 
 /// How sounds are looked at.
 pub(super) struct View {
-    pub(super) config: LogMelConfig,
+    pub(super) config: FrontEnd,
     pub(super) channel: Option<u16>,
 }
 
@@ -50,7 +50,7 @@ impl View {
     fn write(&self, sound: &Sound, title: &str, stem: &Path) -> anyhow::Result<()> {
         let mut front = LogMel::new(&self.config)?;
         let len = sound.samples.len();
-        let mut log_mel = vec![0.0; front.frames(len) * self.config.mel.bands];
+        let mut log_mel = vec![0.0; front.frames(len) * self.config.bands];
         front.log_mel(&sound.samples, &mut log_mel)?;
         let mut rows = vec![0.0; front.rows(len) * front.dim()];
         front.rows_into(&sound.samples, &mut rows)?;
@@ -61,7 +61,7 @@ impl View {
     }
 
     fn picture(&self, sound: &Sound, title: &str, log_mel: &[f32]) -> anyhow::Result<Vec<u8>> {
-        let LogMelConfig { rate, fft, hop, mel, .. } = self.config;
+        let FrontEnd { rate, fft, hop, bands, .. } = self.config;
         let (rate, bins) = (f64::from(rate), fft / 2 + 1);
         let magnitudes = magnitudes_db(sound, fft, hop);
         let (first_s, step_s) = (fft as f64 / 2.0 / rate, hop as f64 / rate);
@@ -73,14 +73,14 @@ impl View {
             samples: &sound.samples,
             rate,
             spectrogram: spectra(&magnitudes, bins, frequency, "|X| / dB", RANGE_DB),
-            log_mel: spectra(log_mel, mel.bands, ("mel band", 0.0, mel.bands as f64), "ψ", RANGE_LN),
+            log_mel: spectra(log_mel, bands, ("mel band", 0.0, bands as f64), "ψ", RANGE_LN),
         };
         Ok(figures::sound(&picture)?)
     }
 
     /// ψ frame by frame: where each begins and its bands.
     fn frames_table(&self, log_mel: &[f32]) -> Table {
-        let bands = self.config.mel.bands;
+        let bands = self.config.bands;
         let count = log_mel.len() / bands;
         let table = Table::new()
             .integer("frame", 0..count as i64)
@@ -92,7 +92,7 @@ impl View {
 
     /// x_t row by row: its centre frame, the time it covers and its features, a column for each band and offset.
     fn rows_table(&self, rows: &[f32]) -> Table {
-        let LogMelConfig { hop, mel, context, .. } = self.config;
+        let FrontEnd { hop, bands, context, .. } = self.config;
         let dim = self.config.dim();
         let count = rows.len() / dim;
         let table = Table::new()
@@ -101,7 +101,7 @@ impl View {
             .real("start_s", (0..count).map(|row| self.second(row * hop)))
             .real("end_s", (0..count).map(|row| self.second(row * hop + self.config.row_span())));
         (0..dim).fold(table, |table, feature| {
-            let (band, offset) = (feature % mel.bands, (feature / mel.bands) as i64 - context as i64);
+            let (band, offset) = (feature % bands, (feature / bands) as i64 - context as i64);
             table.real(&format!("mel_{band:02}_t{offset:+}"), column(rows, dim, feature))
         })
     }
@@ -126,12 +126,10 @@ fn with_suffix(stem: &Path, suffix: &str) -> PathBuf {
 
 /// (frames x bins): magnitudes in dB; those of silence have -200.
 fn magnitudes_db(sound: &Sound, fft: usize, hop: usize) -> Vec<f32> {
-    let mut stft = Stft::new(fft);
-    let mut spectrum = vec![0.0; stft.bins()];
+    let mut stft = Stft::new(fft, Window::Hann);
     let mut magnitudes = Vec::new();
     for frame in sound.samples.windows(fft).step_by(hop) {
-        stft.magnitudes(frame, &mut spectrum);
-        magnitudes.extend(spectrum.iter().map(|magnitude| 20.0 * magnitude.max(1e-10).log10()));
+        magnitudes.extend(stft.powers(frame).map(|power| 10.0 * power.max(1e-20).log10() as f32));
     }
     magnitudes
 }

@@ -16,7 +16,7 @@ fn args(files: Vec<PathBuf>, out: &Path) -> InspectArgs {
         files,
         dataset: None,
         out: out.to_owned(),
-        features: FrontEnd::Fcn40,
+        features: Preset::Fcn40,
         channel: None,
         index: None,
     }
@@ -84,7 +84,7 @@ fn facts_say_what_is_odd() {
     let mut samples = vec![0.0; 16_000];
     samples[0] = 1.0;
     write_wav_f32(&path, &samples, 16_000).unwrap();
-    let view = sound::View { config: LogMelConfig::fcn40(), channel: None };
+    let view = sound::View { config: FrontEnd::fcn40(), channel: None };
     let Ok(line) = view.inspect(&path, &folder.path().join("odd")) else { panic!() };
     let told =
         "16000 Hz, 1 channel, 32-bit float, 1.000 s, RMS -42.0 dBFS, peak 0.0 dBFS, 1 clipped, 96.8 % silent";

@@ -1,7 +1,6 @@
 //! Scores sounds with a trained net, frame by frame.
 
 use anyhow::{Result, ensure};
-use features::context::Edges;
 use features::dataset::{Label, Labels, Loaded};
 use features::log_mel::LogMel;
 use features::testset::{TestItem, TestSet, Truth};
@@ -40,8 +39,8 @@ impl Scorer {
         let config = *self.log_mel.config();
         let (hop, dim, span) = (config.hop, self.log_mel.dim(), config.row_span());
         let mut scores = vec![0.0; self.log_mel.rows(self.samples.len())];
-        let full = config.edges == Edges::Full;
-        // Rows with full context depend on their own samples alone: any stretch of them can be made by itself.
+        // Where nothing beyond a sound's ends is made up, any stretch of rows can be made by itself.
+        let full = config.lead() == 0;
         let stretch = if full { ROWS } else { scores.len().max(1) };
         for (index, scores) in scores.chunks_mut(stretch).enumerate() {
             let samples = if full {
@@ -55,8 +54,7 @@ impl Scorer {
         }
         let finite = !scores.is_empty() && scores.iter().all(|score| score.is_finite());
         ensure!(finite, "{name}: a frame's score is no finite number, or there is no frame");
-        let lead = if full { span / 2 } else { config.fft / 2 };
-        let middles = (0..scores.len()).map(|row| row * hop + lead).collect();
+        let middles = (0..scores.len()).map(|row| config.middle(row)).collect();
         Ok(Frames { scores, middles })
     }
 

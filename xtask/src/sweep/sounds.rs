@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
+use features::audio::Channel;
 use features::batch::{BatchConfig, BatchMaker, TrainingSounds};
 use features::dataset::{Dataset, Manifest, Mixing, Role, Split, default_index, hexadecimal};
-use features::log_mel::LogMelConfig;
+use features::log_mel::FrontEnd;
 use features::testset::TestSet;
 
 use harness::{BadInput, TrainedOn};
@@ -83,6 +84,10 @@ impl Sounds {
                 "warning: {count} sounds are left out, such as {first}: `shorter_than_s` of the manifest"
             );
         }
+        let mut set = set;
+        if let Some(channel) = experiment.front_ends.values().find_map(|front_end| front_end.channel) {
+            read_channel(&mut set, channel)?;
+        }
         let sounds = Self {
             set,
             root: manifest.root,
@@ -100,10 +105,8 @@ impl Sounds {
                 "found no {machine} in its patterns, expected one, as `data.by_machine` is set".into(),
             );
         }
-        let spans = experiment.front_ends.values().map(|front_end| {
-            let config = front_end.log_mel();
-            config.row_span() as f64 / f64::from(config.rate)
-        });
+        let spans =
+            experiment.front_ends.values().map(|config| config.row_span() as f64 / f64::from(config.rate));
         let span = spans.fold(0.0, f64::max);
         let mut problems = Vec::new();
         for machine in self.machines() {
@@ -141,8 +144,8 @@ impl Sounds {
                 continue; // said above
             }
             warn_of_ends(&set, experiment.batch.piece_s, &name);
-            for front_end in experiment.front_ends.values().map(|front_end| front_end.log_mel()) {
-                let of_batches = features::batch::problems(&set, &experiment.batch, &front_end);
+            for front_end in experiment.front_ends.values() {
+                let of_batches = features::batch::problems(&set, &experiment.batch, front_end);
                 let of_batches = of_batches.map_err(|error| BadInput(error.to_string()))?;
                 let of_tests = features::testset::problems(&set, front_end.rate);
                 problems.extend(of_batches.iter().chain(&of_tests).map(ToString::to_string));
@@ -219,7 +222,7 @@ impl Sounds {
     pub(super) fn load(
         &self,
         machine: Option<&str>,
-        mut front_ends: Vec<LogMelConfig>,
+        mut front_ends: Vec<FrontEnd>,
         batch: &BatchConfig,
     ) -> Result<Material, BadInput> {
         front_ends.dedup(); // cells of one front end follow each other
@@ -264,6 +267,18 @@ impl Sounds {
         facts.push(("hash".to_owned(), self.set.hash()));
         facts
     }
+}
+
+/// Makes all sounds of the set be read by this channel.
+fn read_channel(set: &mut Dataset, channel: u16) -> Result<(), BadInput> {
+    if let Some(file) = set.files.iter().find(|file| file.facts.channels <= channel) {
+        let (path, found) = (file.path.display(), file.facts.channels);
+        return Err(BadInput(format!(
+            "{path}: found {found} channels, expected more than {channel}, the `channel` of the front end, counted from 0"
+        )));
+    }
+    set.files.iter_mut().for_each(|file| file.channel = Channel::Index(channel));
+    Ok(())
 }
 
 /// Hash of all that decides mini-batches: the contents of the training sounds in their order, and how they are mixed;

@@ -4,17 +4,13 @@ use std::ops::Range;
 
 use super::{BatchConfig, BatchError, TrainingSounds};
 use crate::dataset::{Dataset, Loaded, Problem, Role};
-use crate::log_mel::{LogMel, LogMelConfig};
+use crate::log_mel::{FrontEnd, LogMel};
 
 /// All that keeps batches from being made of the sounds of `set`, as far as it shows before they are loaded.
 ///
 /// # Errors
 /// [`BatchError::Setting`] for an impossible setting; [`BatchError::FrontEnd`] for an impossible front end.
-pub fn problems(
-    set: &Dataset,
-    config: &BatchConfig,
-    log_mel: &LogMelConfig,
-) -> Result<Vec<Problem>, BatchError> {
+pub fn problems(set: &Dataset, config: &BatchConfig, log_mel: &FrontEnd) -> Result<Vec<Problem>, BatchError> {
     config.check()?;
     let log_mel = LogMel::new(log_mel)?;
     let of = |role: Role| {

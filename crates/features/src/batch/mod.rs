@@ -14,7 +14,7 @@ pub use check::problems;
 pub use prefetch::Prefetch;
 
 use crate::dataset::{Dataset, DatasetError, Loaded, Role};
-use crate::log_mel::{LogMel, LogMelConfig, LogMelError};
+use crate::log_mel::{FrontEnd, LogMel, LogMelError};
 use crate::mix::{MixError, mix_at_anr};
 use crate::rng::{Purpose, stream};
 
@@ -206,7 +206,7 @@ impl BatchMaker {
     pub fn new(
         sounds: Arc<TrainingSounds>,
         config: &BatchConfig,
-        log_mel: &LogMelConfig,
+        log_mel: &FrontEnd,
     ) -> Result<Self, BatchError> {
         config.check()?;
         let log_mel = LogMel::new(log_mel)?;

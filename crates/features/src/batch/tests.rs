@@ -23,7 +23,7 @@ fn config() -> BatchConfig {
 
 fn maker() -> BatchMaker {
     let sounds = sounds(&[20_000, 35_000, 16_000], &[3_000, 5_000, 700]);
-    BatchMaker::new(sounds, &config(), &LogMelConfig::new(8, 2)).unwrap()
+    BatchMaker::new(sounds, &config(), &FrontEnd::new(8, 2)).unwrap()
 }
 
 fn make(maker: &mut BatchMaker, seed: u64, index: u64) -> Batch {
@@ -52,7 +52,7 @@ fn a_batch_is_what_its_definition_says() {
         normal[under.clone()].iter_mut().zip(clip.iter()).for_each(|(sample, clip)| *sample += gain * clip);
 
         // A row covers its frames' samples; those that meet the clip come last.
-        let mut front = LogMel::new(&LogMelConfig::new(8, 2)).unwrap();
+        let mut front = LogMel::new(&FrontEnd::new(8, 2)).unwrap();
         let (rows, dim) = (front.rows(normal.len()), front.dim());
         let mut features = vec![0.0; rows * dim];
         front.rows_into(&normal, &mut features).unwrap();
@@ -128,7 +128,7 @@ fn gated(sound: std::ops::Range<usize>) -> BatchMaker {
     let mut samples = vec![0.0; 64_000];
     samples[sound.clone()].copy_from_slice(&sounds.normal[0].samples[sound]);
     sounds.normal[0].samples = samples.into();
-    BatchMaker::new(Arc::new(sounds), &config(), &LogMelConfig::new(8, 2)).unwrap()
+    BatchMaker::new(Arc::new(sounds), &config(), &FrontEnd::new(8, 2)).unwrap()
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn where_the_clip_falls_on_silence_the_batch_is_drawn_anew() {
 fn a_clip_on_silence_is_named() {
     let mut sounds = Arc::unwrap_or_clone(sounds(&[64_000], &[3_000]));
     sounds.normal[0].samples = vec![0.0; 64_000].into();
-    let mut maker = BatchMaker::new(Arc::new(sounds), &config(), &LogMelConfig::new(8, 2)).unwrap();
+    let mut maker = BatchMaker::new(Arc::new(sounds), &config(), &FrontEnd::new(8, 2)).unwrap();
     let text = maker.make(1, 2, &mut Batch::default()).unwrap_err().to_string();
     for part in ["batch 2 of seed 1", "drawn 1000 times", "clip0.wav", "normal0.wav", "silence", "expected"] {
         assert!(text.contains(part), "{text}");
@@ -171,12 +171,12 @@ fn bad_sounds_are_told_at_once() {
     let error = BatchMaker::new(
         sounds(&[64_000, 7_999, 300], &[32_001, 31_000, 3_000]),
         &config(),
-        &LogMelConfig::new(8, 2),
+        &FrontEnd::new(8, 2),
     );
     let Err(BatchError::Sounds(error)) = error else { panic!("accepted") };
     let places: Vec<&str> = error.problems.iter().map(|problem| problem.place.as_str()).collect();
     assert_eq!(places, ["clip0.wav", "clip1.wav", "normal1.wav", "normal2.wav"]);
-    let Err(error) = BatchMaker::new(sounds(&[], &[]), &config(), &LogMelConfig::new(8, 2)) else {
+    let Err(error) = BatchMaker::new(sounds(&[], &[]), &config(), &FrontEnd::new(8, 2)) else {
         panic!("accepted")
     };
     assert!(
@@ -194,7 +194,7 @@ fn bad_settings_are_told() {
         ("pieces", BatchConfig { pieces: usize::MAX, ..config() }),
         ("anr_db", BatchConfig { anr_db: [10.0, -30.0], ..config() }),
     ] {
-        let made = BatchMaker::new(sounds(&[64_000], &[3_000]), &config, &LogMelConfig::new(8, 2));
+        let made = BatchMaker::new(sounds(&[64_000], &[3_000]), &config, &FrontEnd::new(8, 2));
         let Err(error) = made else { panic!("{config:?} accepted") };
         assert!(error.to_string().contains(&format!("`{key}`")), "{error}");
     }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::audio::Channel;
-use crate::log_mel::LogMelConfig;
+use crate::log_mel::FrontEnd;
 pub use index::{Facts, hexadecimal};
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
@@ -161,7 +161,7 @@ impl Dataset {
 /// paper's two (Sec. 4.2.2). Whoever uses longer rows asks for more when the sounds are loaded; clips and noise are
 /// mixed into other sounds and may be of any length.
 fn shortest_s() -> f64 {
-    let config = LogMelConfig::fcn40();
+    let config = FrontEnd::fcn40();
     config.row_span() as f64 / f64::from(config.rate)
 }
 

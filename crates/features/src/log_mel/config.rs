@@ -1,37 +1,161 @@
-//! Settings of the front end, and why there may be no features.
+//! Settings of the front end: all that a stranger needs to recompute a row of features.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::error::LogMelError;
 use crate::audio::{MAX_RATE, MIN_RATE};
 use crate::context::Edges;
-use crate::mel::{MelConfig, MelError};
+use crate::mel::{MelNorm, MelScale};
+use crate::stft::Window;
 
 /// The longest transform and the longest row taken; a typing mistake beyond them would fill the memory.
 const MAX_FFT: usize = 1 << 16;
 const MAX_DIM: usize = 1 << 24;
 
-/// Settings of the front end.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct LogMelConfig {
-    /// Sampling rate, in Hz.
+/// Sounds to rows x_t (Sec. 4.2.2). What is absent is as in the paper, and as `librosa.feature.melspectrogram` computes
+/// it with `center=False, power=1, htk=True, norm=None`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrontEnd {
+    /// M, mel bands.
+    pub bands: usize,
+    /// C, frames of context on each side.
+    pub context: usize,
+    /// Sampling rate to which sounds are brought, in Hz.
+    #[serde(default = "rate")]
     pub rate: u32,
-    /// Samples of a frame, transformed without padding; even.
+    /// Samples of a frame and of its transform; even.
+    #[serde(default = "fft")]
     pub fft: usize,
     /// Samples from one frame to the next.
+    #[serde(default = "hop")]
     pub hop: usize,
-    /// The filter bank; its `bands` are M.
-    pub mel: MelConfig,
-    /// Frames of context on each side, C.
-    pub context: usize,
-    /// What is done at a sound's ends.
+    /// The window of a frame.
+    #[serde(default)]
+    pub window: Window,
+    /// Where the first and the last frame lie.
+    #[serde(default)]
+    pub centring: Centring,
+    /// What of the spectrum is summed up in a band.
+    #[serde(default)]
+    pub spectrum: Spectrum,
+    /// Frequency to mel.
+    #[serde(default)]
+    pub scale: MelScale,
+    /// How high the triangles of the mel bands are.
+    #[serde(default)]
+    pub norm: MelNorm,
+    /// Lower edge of the lowest band, in Hz.
+    #[serde(default)]
+    pub fmin: f64,
+    /// Upper edge of the highest band, in Hz; at most half the rate.
+    #[serde(default = "fmax")]
+    pub fmax: f64,
+    /// The logarithm of a band.
+    #[serde(default)]
+    pub log: Log,
+    /// What keeps the logarithm of silence finite.
+    #[serde(default)]
+    pub floor: Floor,
+    /// What is done at a sound's ends, where frames have fewer than C neighbours.
+    #[serde(default)]
     pub edges: Edges,
-    /// Added under the logarithm.
-    pub floor: f32,
+    /// The channel that is read, from 0, of all sounds; what the set of sounds says where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
 }
 
-impl LogMelConfig {
-    /// The paper's front end with M = `bands` and C = `context`: 16 kHz, frames of 512 samples every 256.
+/// Where the first and the last frame of a sound lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Centring {
+    /// Frames lie within the sound.
+    #[default]
+    None,
+    /// The first frame's middle is the first sample; the sound is silent beyond its ends.
+    Zeros,
+    /// The same, but the sound is mirrored at its ends.
+    Reflect,
+}
+
+/// What of the spectrum is summed up in a band.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Spectrum {
+    /// |X|.
+    #[default]
+    Magnitude,
+    /// |X|².
+    Power,
+}
+
+/// The logarithm of a band.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Log {
+    /// The natural one.
+    #[default]
+    Ln,
+    /// To the base of 10.
+    Log10,
+    /// Decibels: 10 log10 of powers, 20 log10 of magnitudes.
+    Db,
+}
+
+/// What keeps the logarithm of silence finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Floor {
+    /// This much is added to each band.
+    Add(f64),
+    /// No band is less than this.
+    Maximum(f64),
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        Self::Add(1e-8)
+    }
+}
+
+fn rate() -> u32 {
+    16_000
+}
+
+fn fft() -> usize {
+    512
+}
+
+fn hop() -> usize {
+    256
+}
+
+fn fmax() -> f64 {
+    8_000.0
+}
+
+impl FrontEnd {
+    /// The paper's front end with M = `bands` and C = `context`.
     pub fn new(bands: usize, context: usize) -> Self {
-        let mel = MelConfig::new(bands);
-        Self { rate: 16_000, fft: 512, hop: 256, mel, context, edges: Edges::Full, floor: 1e-8 }
+        Self {
+            bands,
+            context,
+            rate: rate(),
+            fft: fft(),
+            hop: hop(),
+            window: Window::default(),
+            centring: Centring::default(),
+            spectrum: Spectrum::default(),
+            scale: MelScale::default(),
+            norm: MelNorm::default(),
+            fmin: 0.0,
+            fmax: fmax(),
+            log: Log::default(),
+            floor: Floor::default(),
+            edges: Edges::default(),
+            channel: None,
+        }
     }
 
     /// FCN40: M = 40, C = 5, so D = 440.
@@ -44,14 +168,41 @@ impl LogMelConfig {
         Self::new(64, 10)
     }
 
-    /// Length of a row, D = M(2C + 1).
-    pub fn dim(&self) -> usize {
-        self.mel.bands * (2 * self.context + 1)
+    /// The baseline's of DCASE task 2 since 2020: five frames of 128 bands, in dB.
+    pub fn dcase() -> Self {
+        Self {
+            fft: 1024,
+            hop: 512,
+            centring: Centring::Zeros,
+            spectrum: Spectrum::Power,
+            scale: MelScale::Slaney,
+            norm: MelNorm::Slaney,
+            log: Log::Db,
+            floor: Floor::Maximum(f64::EPSILON),
+            ..Self::new(128, 2)
+        }
     }
 
-    /// Samples that one row covers: 2C hops and a frame. A shorter sound has no row with full context.
+    /// Length of a row, D = M(2C + 1).
+    pub fn dim(&self) -> usize {
+        self.bands * (2 * self.context + 1)
+    }
+
+    /// Samples that one row covers: 2C hops and a frame. A shorter sound has no row of its own samples alone.
     pub fn row_span(&self) -> usize {
         2 * self.context * self.hop + self.fft
+    }
+
+    /// Samples beyond a sound's start that are made up: for centred frames half a frame, for zero-padded edges C hops.
+    pub fn lead(&self) -> usize {
+        let centred = if self.centring == Centring::None { 0 } else { self.fft / 2 };
+        let context = if self.edges == Edges::Full { 0 } else { self.context * self.hop };
+        centred + context
+    }
+
+    /// The sample in the middle of row `row`.
+    pub fn middle(&self, row: usize) -> usize {
+        row * self.hop + self.row_span() / 2 - self.lead()
     }
 
     pub(super) fn check(&self) -> Result<(), LogMelError> {
@@ -65,51 +216,14 @@ impl LogMelConfig {
         if self.hop == 0 || self.hop > self.fft {
             return setting("hop", format!("{} samples", self.hop), "1 to `fft`: frames that leave no gap");
         }
-        let dim = self.context.checked_mul(2).and_then(|c| (c + 1).checked_mul(self.mel.bands));
+        let dim = self.context.checked_mul(2).and_then(|c| (c + 1).checked_mul(self.bands));
         if dim.is_none_or(|dim| dim > MAX_DIM) {
             return setting("context", format!("{} frames", self.context), "a row of at most 2^24 features");
         }
-        if !(self.floor.is_normal() && self.floor > 0.0 && self.floor <= 1.0) {
-            return setting("floor", self.floor.to_string(), "a positive number, 1 at most");
+        let (Floor::Add(floor) | Floor::Maximum(floor)) = self.floor;
+        if !(floor.is_normal() && floor > 0.0 && floor <= 1.0) {
+            return setting("floor", floor.to_string(), "a positive number, 1 at most");
         }
         Ok(())
     }
-}
-
-/// Why features cannot be made.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub enum LogMelError {
-    /// A setting is impossible.
-    #[error("`{key}` is {found}, expected {expected}")]
-    Setting {
-        /// The field of [`LogMelConfig`].
-        key: &'static str,
-        /// Its value.
-        found: String,
-        /// What would do.
-        expected: &'static str,
-    },
-    /// The filter bank is impossible.
-    #[error(transparent)]
-    Mel(#[from] MelError),
-    /// The buffer for the result has the wrong length.
-    #[error("room for {found} features, expected {expected}: {count} of {width} each")]
-    Output {
-        /// Length of the buffer.
-        found: usize,
-        /// Length of the features.
-        expected: usize,
-        /// Frames or rows.
-        count: usize,
-        /// Features of each.
-        width: usize,
-    },
-    /// A sample is NaN, infinite or too large to be sound.
-    #[error("sample {at} is {value}, expected a number within ±1e10")]
-    Sample {
-        /// Index of the sample.
-        at: usize,
-        /// Its value.
-        value: f32,
-    },
 }

@@ -1,7 +1,11 @@
 //! Mel scales: frequency as it is heard.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// How frequency becomes mel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum MelScale {
     /// 2595 log10(1 + f / 700), as HTK has it.
     #[default]

@@ -3,10 +3,10 @@
 use std::f64::consts::TAU;
 
 use features::context::Edges;
-use features::log_mel::{LogMel, LogMelConfig, LogMelError};
+use features::log_mel::{Centring, Floor, FrontEnd, LogMel, LogMelError};
 use features::mel::MelBank;
 use features::rng::{Purpose, stream};
-use features::stft::Stft;
+use features::stft::{Stft, Window};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::RngExt;
@@ -25,10 +25,7 @@ fn noise(seed: u64, len: usize, level: f32) -> Vec<f32> {
 }
 
 fn magnitudes(frame: &[f32]) -> Vec<f32> {
-    let mut stft = Stft::new(frame.len());
-    let mut magnitudes = vec![f32::NAN; stft.bins()];
-    stft.magnitudes(frame, &mut magnitudes);
-    magnitudes
+    Stft::new(frame.len(), Window::Hann).powers(frame).map(|power| power.sqrt() as f32).collect()
 }
 
 /// Energy of a real signal's spectrum; the bins between the first and the last stand for two.
@@ -40,7 +37,7 @@ fn energy(magnitudes: &[f32]) -> f64 {
 
 fn log_mel(samples: &[f32]) -> Vec<f32> {
     // A floor too low to show: it is what keeps a gain from adding a constant to a quiet band.
-    let config = LogMelConfig { floor: 1e-30, ..LogMelConfig::fcn64() };
+    let config = FrontEnd { floor: Floor::Add(1e-30), ..FrontEnd::fcn64() };
     let mut front_end = LogMel::new(&config).unwrap();
     let mut out = vec![f32::NAN; front_end.frames(samples.len()) * 64];
     front_end.log_mel(samples, &mut out).unwrap();
@@ -48,9 +45,10 @@ fn log_mel(samples: &[f32]) -> Vec<f32> {
 }
 
 /// ψ by its definition, in `f64`.
-fn log_mel_f64(samples: &[f32], config: &LogMelConfig) -> Vec<f64> {
-    let LogMelConfig { rate, fft, hop, mel, floor, .. } = *config;
-    let bank = MelBank::new(&mel, rate, fft).unwrap().dense();
+fn log_mel_f64(samples: &[f32], config: &FrontEnd) -> Vec<f64> {
+    let FrontEnd { fft, hop, .. } = *config;
+    let Floor::Add(floor) = config.floor else { panic!("a floor that is added") };
+    let bank = MelBank::new(config).unwrap().dense();
     let turns: Vec<(f64, f64)> = (0..fft).map(|n| (TAU * n as f64 / fft as f64).sin_cos()).collect();
     let mut features = Vec::new();
     for frame in samples.windows(fft).step_by(hop) {
@@ -67,7 +65,7 @@ fn log_mel_f64(samples: &[f32], config: &LogMelConfig) -> Vec<f64> {
         let magnitudes: Vec<f64> = (0..=fft / 2).map(magnitude).collect();
         for weights in bank.chunks_exact(magnitudes.len()) {
             let sum: f64 = weights.iter().zip(&magnitudes).map(|(&weight, m)| f64::from(weight) * m).sum();
-            features.push((sum + f64::from(floor)).ln());
+            features.push((sum + floor).ln());
         }
     }
     features
@@ -88,16 +86,16 @@ proptest! {
         let samples: Vec<f32> = quiet.iter().enumerate().map(|(n, &quiet)| {
             (offset + 0.5 * (TAU * hz * n as f64 / 16_000.0).sin() + f64::from(quiet)) as f32
         }).collect();
-        let config = LogMelConfig { fft, hop: 160, floor: 1e-30, ..LogMelConfig::fcn40() };
+        let config = FrontEnd { bands: 20, fft, hop: 160, floor: Floor::Add(1e-30), ..FrontEnd::fcn40() };
         let mut front_end = LogMel::new(&config).unwrap();
-        let mut ours = vec![f32::NAN; front_end.frames(samples.len()) * config.mel.bands];
+        let mut ours = vec![f32::NAN; front_end.frames(samples.len()) * config.bands];
         front_end.log_mel(&samples, &mut ours).unwrap();
         let expected = log_mel_f64(&samples, &config);
         prop_assert_eq!(ours.len(), expected.len());
         for (index, (ours, expected)) in ours.iter().zip(expected).enumerate() {
             // What rounding to f32 may change: magnitudes, weights, sums over a band and the logarithm, none of
             // which knows how loud the other bands are.
-            let (t, band) = (index / config.mel.bands, index % config.mel.bands);
+            let (t, band) = (index / config.bands, index % config.bands);
             let gap = (f64::from(*ours) - expected).abs();
             prop_assert!(gap <= 5e-6, "frame {t}, band {band}: {ours}, not {expected}");
         }
@@ -163,14 +161,16 @@ proptest! {
         hop in 1_usize..=512,
         context in 0_usize..6,
         pad: bool,
+        centred: bool,
         start in 0_usize..6_000,
         clip in 0_usize..900,
     ) {
         let edges = if pad { Edges::ZeroPad } else { Edges::Full };
-        let config = LogMelConfig { hop, edges, ..LogMelConfig::new(10, context) };
+        let centring = if centred { Centring::Zeros } else { Centring::None };
+        let config = FrontEnd { hop, edges, centring, ..FrontEnd::new(10, context) };
         let front_end = LogMel::new(&config).unwrap();
         let (start, end) = (start.min(len), (start + clip).min(len));
-        let lead = if pad { context * hop } else { 0 };
+        let lead = if pad { context * hop } else { 0 } + if centred { 256 } else { 0 };
         let touched: Vec<usize> = (0..front_end.rows(len))
             .filter(|row| {
                 let mut window = row * hop..row * hop + 2 * context * hop + 512;
@@ -183,10 +183,10 @@ proptest! {
 
 #[test]
 fn lengths_around_a_row() {
-    let config = LogMelConfig::fcn64();
+    let config = FrontEnd::fcn64();
     let mut front_end = LogMel::new(&config).unwrap();
     assert_eq!((front_end.dim(), config.row_span()), (1344, 20 * 256 + 512));
-    assert_eq!((LogMelConfig::fcn40().dim(), LogMelConfig::fcn40().row_span()), (440, 10 * 256 + 512));
+    assert_eq!((FrontEnd::fcn40().dim(), FrontEnd::fcn40().row_span()), (440, 10 * 256 + 512));
     let counts = [0, 511, 512, 767, 768, 5_631, 5_632, 5_887, 5_888]
         .map(|len| (front_end.frames(len), front_end.rows(len)));
     assert_eq!(counts, [(0, 0), (0, 0), (1, 0), (1, 0), (2, 0), (20, 0), (21, 1), (21, 1), (22, 2)]);
@@ -197,7 +197,7 @@ fn lengths_around_a_row() {
 #[test]
 fn silence_is_the_floor() {
     for edges in [Edges::Full, Edges::ZeroPad] {
-        let mut front_end = LogMel::new(&LogMelConfig { edges, ..LogMelConfig::fcn40() }).unwrap();
+        let mut front_end = LogMel::new(&FrontEnd { edges, ..FrontEnd::fcn40() }).unwrap();
         let mut rows = vec![f32::NAN; front_end.rows(16_000) * 440];
         front_end.rows_into(&[0.0; 16_000], &mut rows).unwrap();
         assert!(rows.iter().all(|feature| (feature - 1e-8_f32.ln()).abs() < 1e-5));
@@ -210,7 +210,7 @@ fn zero_padding_is_a_sound_with_zeros_around_it() {
     let mut padded_by_hand = vec![0.0; 4_000 + 10 * 256];
     padded_by_hand[5 * 256..][..4_000].copy_from_slice(&samples);
     let rows_of = |edges, samples: &[f32]| {
-        let mut front_end = LogMel::new(&LogMelConfig { edges, ..LogMelConfig::fcn40() }).unwrap();
+        let mut front_end = LogMel::new(&FrontEnd { edges, ..FrontEnd::fcn40() }).unwrap();
         let mut rows = vec![f32::NAN; front_end.rows(samples.len()) * 440];
         front_end.rows_into(samples, &mut rows).unwrap();
         rows
@@ -219,8 +219,38 @@ fn zero_padding_is_a_sound_with_zeros_around_it() {
 }
 
 #[test]
+fn a_centred_frame_is_one_of_the_sound_with_its_ends_put_on() {
+    let samples = noise(4, 4_000, 1.0);
+    let frames_of = |centring, samples: &[f32]| {
+        let mut front_end = LogMel::new(&FrontEnd { centring, ..FrontEnd::fcn40() }).unwrap();
+        let mut frames = vec![f32::NAN; front_end.frames(samples.len()) * 40];
+        front_end.log_mel(samples, &mut frames).unwrap();
+        frames
+    };
+    let zeros = [&[0.0; 256][..], &samples, &[0.0; 256]].concat();
+    assert_eq!(frames_of(Centring::Zeros, &samples), frames_of(Centring::None, &zeros));
+    let before: Vec<f32> = samples[1..=256].iter().rev().copied().collect();
+    let after: Vec<f32> = samples[4_000 - 257..3_999].iter().rev().copied().collect();
+    let mirrored = [&before[..], &samples, &after].concat();
+    assert_eq!(frames_of(Centring::Reflect, &samples), frames_of(Centring::None, &mirrored));
+}
+
+#[test]
+fn the_middle_of_a_row_is_where_it_is_said_to_be() {
+    for (centring, edges, first) in [
+        (Centring::None, Edges::Full, 5 * 256 + 256),
+        (Centring::None, Edges::ZeroPad, 256),
+        (Centring::Zeros, Edges::Full, 5 * 256),
+        (Centring::Zeros, Edges::ZeroPad, 0),
+    ] {
+        let config = FrontEnd { centring, edges, ..FrontEnd::fcn40() };
+        assert_eq!([config.middle(0), config.middle(3)], [first, first + 3 * 256], "{centring:?} {edges:?}");
+    }
+}
+
+#[test]
 fn no_memory_is_asked_for_after_the_first_call() {
-    let mut front_end = LogMel::new(&LogMelConfig::fcn64()).unwrap();
+    let mut front_end = LogMel::new(&FrontEnd::fcn64()).unwrap();
     let samples = noise(1, 48_000, 1.0);
     let mut rows = vec![0.0; front_end.rows(samples.len()) * front_end.dim()];
     front_end.rows_into(&samples, &mut rows).unwrap();
@@ -232,7 +262,7 @@ fn no_memory_is_asked_for_after_the_first_call() {
 
 #[test]
 fn what_is_no_sound_gives_no_features() {
-    let mut front_end = LogMel::new(&LogMelConfig::fcn40()).unwrap();
+    let mut front_end = LogMel::new(&FrontEnd::fcn40()).unwrap();
     let mut rows = vec![0.0; front_end.rows(4_000) * 440];
     for value in [f32::NAN, f32::INFINITY, -2e10] {
         let mut samples = noise(1, 4_000, 1.0);
@@ -249,22 +279,25 @@ fn what_is_no_sound_gives_no_features() {
 
 #[test]
 fn impossible_settings_are_named() {
-    let base = LogMelConfig::fcn40();
-    let refused = |config: LogMelConfig| LogMel::new(&config).err().expect("refused").to_string();
-    assert_eq!(refused(LogMelConfig { rate: 0, ..base }), "`rate` is 0 Hz, expected 4000 to 384000 Hz");
-    assert!(refused(LogMelConfig { fft: 511, ..base }).starts_with("`fft` is 511 samples"));
-    assert!(refused(LogMelConfig { fft: 0, ..base }).starts_with("`fft` is 0 samples"));
-    assert!(refused(LogMelConfig { hop: 0, ..base }).starts_with("`hop` is 0 samples"));
-    assert!(refused(LogMelConfig { context: usize::MAX, ..base }).starts_with("`context` is"));
-    for floor in [0.0, -1e-8, f32::NAN, f32::INFINITY, 1e-42] {
-        assert!(refused(LogMelConfig { floor, ..base }).starts_with("`floor` is"), "{floor}");
+    let base = FrontEnd::fcn40();
+    let refused = |config: FrontEnd| LogMel::new(&config).err().expect("refused").to_string();
+    assert_eq!(refused(FrontEnd { rate: 0, ..base }), "`rate` is 0 Hz, expected 4000 to 384000 Hz");
+    assert!(refused(FrontEnd { fft: 511, ..base }).starts_with("`fft` is 511 samples"));
+    assert!(refused(FrontEnd { fft: 0, ..base }).starts_with("`fft` is 0 samples"));
+    assert!(refused(FrontEnd { hop: 0, ..base }).starts_with("`hop` is 0 samples"));
+    assert!(refused(FrontEnd { context: usize::MAX, ..base }).starts_with("`context` is"));
+    for floor in [0.0, -1e-8, f64::NAN, f64::INFINITY, 1e-320] {
+        assert!(
+            refused(FrontEnd { floor: Floor::Maximum(floor), ..base }).starts_with("`floor` is"),
+            "{floor}"
+        );
     }
-    let too_high = LogMelConfig { rate: 8_000, ..base };
+    let too_high = FrontEnd { rate: 8_000, ..base };
     assert!(
         refused(too_high).starts_with("mel bands from 0 Hz to 8000 Hz, expected 0 <= low < high <= 4000 Hz")
     );
     for bands in [0, 256, usize::MAX / 4] {
-        let found = refused(LogMelConfig { mel: features::mel::MelConfig { bands, ..base.mel }, ..base });
+        let found = refused(FrontEnd { bands, ..base });
         assert!(found.contains("expected"), "{bands} bands: {found}");
     }
 }

@@ -1,0 +1,165 @@
+//! Mel filter banks: the spectrum's bins gathered into M bands, to the last digit as `librosa.filters.mel` has them.
+
+mod scale;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use scale::{MelScale, hz_to_mel, mel_to_hz};
+
+use crate::log_mel::FrontEnd;
+
+/// How high the triangle of a band is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MelNorm {
+    /// One: `librosa.filters.mel(norm=None)`.
+    #[default]
+    None,
+    /// Such that its area in Hz is one: `librosa.filters.mel(norm="slaney")`.
+    Slaney,
+}
+
+/// Why a filter bank cannot be made.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum MelError {
+    /// The edges are not a range of frequencies below half the sampling rate.
+    #[error(
+        "mel bands from {low_hz} Hz to {high_hz} Hz, expected 0 <= low < high <= {nyquist} Hz (half the rate)"
+    )]
+    Range {
+        /// Lower edge, Hz.
+        low_hz: f64,
+        /// Upper edge, Hz.
+        high_hz: f64,
+        /// Half the sampling rate, Hz.
+        nyquist: f64,
+    },
+    /// No band.
+    #[error("bands: found 0, expected 1 at least")]
+    NoBands,
+    /// A band lies between two bins: its feature would be a constant.
+    #[error(
+        "mel band {band} ({low_hz:.1} to {high_hz:.1} Hz) holds no FFT bin, expected one at least: use fewer bands or a longer `fft`"
+    )]
+    EmptyBand {
+        /// Index of the band, from 0.
+        band: usize,
+        /// Its lower edge, Hz.
+        low_hz: f64,
+        /// Its upper edge, Hz.
+        high_hz: f64,
+    },
+}
+
+/// One band: its first bin, and the weights from there on.
+#[derive(Clone, Debug)]
+struct Band {
+    first_bin: usize,
+    weights: Vec<f64>,
+}
+
+/// A mel filter bank; of each band only the bins inside its triangle are stored.
+#[derive(Clone, Debug)]
+pub struct MelBank {
+    bins: usize,
+    bands: Vec<Band>,
+}
+
+impl MelBank {
+    /// Makes the bank of a front end.
+    ///
+    /// # Errors
+    /// [`MelError`] when the edges are not frequencies of its sounds, or a band would hold no bin.
+    pub fn new(front_end: &FrontEnd) -> Result<Self, MelError> {
+        let FrontEnd { bands, rate, fft, norm, fmin: low_hz, fmax: high_hz, .. } = *front_end;
+        let nyquist = f64::from(rate) / 2.0;
+        if !(0.0 <= low_hz && low_hz < high_hz && high_hz <= nyquist) {
+            return Err(MelError::Range { low_hz, high_hz, nyquist });
+        }
+        if bands == 0 {
+            return Err(MelError::NoBands);
+        }
+        let bins = fft / 2 + 1;
+        let hz: Vec<f64> = (0..bins).map(|bin| bin as f64 * (f64::from(rate) / fft as f64)).collect();
+        let mut bank = Self { bins, bands: Vec::new() };
+        for (band, corners) in edges_hz(front_end).windows(3).enumerate() {
+            let [low_hz, high_hz] = [corners[0], corners[2]];
+            let Some(first_bin) = hz.iter().position(|hz| triangle(*hz, corners) > 0.0) else {
+                return Err(MelError::EmptyBand { band, low_hz, high_hz });
+            };
+            let scale = if norm == MelNorm::None { 1.0 } else { 2.0 / (high_hz - low_hz) };
+            let inside =
+                hz[first_bin..].iter().map(|hz| triangle(*hz, corners)).take_while(|weight| *weight > 0.0);
+            // In `f32` before and after the scale, as librosa stores them.
+            let stored = inside.map(|weight| f64::from((f64::from(weight as f32) * scale) as f32));
+            bank.bands.push(Band { first_bin, weights: stored.collect() });
+        }
+        Ok(bank)
+    }
+
+    /// Number of bands, M.
+    pub fn bands(&self) -> usize {
+        self.bands.len()
+    }
+
+    /// Number of spectral bins, Ω.
+    pub fn bins(&self) -> usize {
+        self.bins
+    }
+
+    /// Each band's weighted sum of `spectrum`, one number a bin.
+    pub(crate) fn sums(&self, spectrum: &[f64]) -> impl Iterator<Item = f64> {
+        self.bands.iter().map(|band| {
+            band.weights.iter().zip(&spectrum[band.first_bin..]).map(|(weight, value)| weight * value).sum()
+        })
+    }
+
+    /// The bank as a matrix, bands x bins, row by row.
+    pub fn dense(&self) -> Vec<f32> {
+        let mut dense = vec![0.0; self.bands.len() * self.bins];
+        for (row, band) in dense.chunks_exact_mut(self.bins).zip(&self.bands) {
+            let weights = band.weights.iter().map(|weight| *weight as f32);
+            row[band.first_bin..].iter_mut().zip(weights).for_each(|(to, weight)| *to = weight);
+        }
+        dense
+    }
+}
+
+/// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.
+fn edges_hz(front_end: &FrontEnd) -> Vec<f64> {
+    let FrontEnd { bands, scale, fmin, fmax, .. } = *front_end;
+    let [low, high] = [fmin, fmax].map(|hz| hz_to_mel(hz, scale));
+    let step = (high - low) / (bands + 1) as f64;
+    let mel = |edge| if edge == bands + 1 { high } else { low + step * edge as f64 };
+    (0..bands + 2).map(|edge| mel_to_hz(mel(edge), scale)).collect()
+}
+
+/// Height at `hz` of the triangle over three corners, peak one.
+fn triangle(hz: f64, corners: &[f64]) -> f64 {
+    let rising = (hz - corners[0]) / (corners[1] - corners[0]);
+    let falling = (corners[2] - hz) / (corners[2] - corners[1]);
+    rising.min(falling).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_without_a_bin_are_refused_with_what_to_change() {
+        for bands in [40, 64, 80] {
+            assert!(MelBank::new(&FrontEnd::new(bands, 2)).is_ok(), "{bands}");
+        }
+        let error = MelBank::new(&FrontEnd::new(128, 2)).unwrap_err();
+        assert!(matches!(error, MelError::EmptyBand { .. }), "{error}");
+        assert!(error.to_string().contains("fewer bands or a longer `fft`"), "{error}");
+        assert_eq!(MelBank::new(&FrontEnd::new(0, 2)).unwrap_err(), MelError::NoBands);
+    }
+
+    #[test]
+    fn edges_beyond_half_the_rate_are_refused() {
+        let error = MelBank::new(&FrontEnd { rate: 8_000, ..FrontEnd::new(40, 2) }).unwrap_err();
+        assert!(matches!(error, MelError::Range { .. }), "{error}");
+    }
+}
