@@ -81,8 +81,8 @@ fn spoil(folder: &Path, set: &Path) {
     fs::write(&prose, "this is no sound").unwrap();
     let manifest = manifest(folder, "toycar-synth", set);
     let says = ["2 things are wrong", "car2/train/000.wav", "knock_03.wav", "expected"];
-    let refusal = Outcome::refusal(xtask().arg("inspect").arg("--dataset").arg(&manifest), &says);
-    assert!(refusal.stdout.contains("normal-train"), "the rest is told: {}", refusal.stdout);
+    let failure = Outcome::failure(xtask().arg("inspect").arg("--dataset").arg(&manifest), &says);
+    assert!(failure.stdout.contains("normal-train"), "the rest is told: {}", failure.stdout);
     let says = ["car2/train/000.wav", "knock_03.wav"];
     let out = folder.join("spoilt");
     let mut inspect = xtask();
@@ -91,7 +91,7 @@ fn spoil(folder: &Path, set: &Path) {
         .args([&truncated, &prose, &set.join("car/car1/test/001.wav")])
         .arg("--out")
         .arg(&out);
-    Outcome::refusal(&mut inspect, &says);
+    Outcome::failure(&mut inspect, &says);
     assert!(out.join("001.png").exists(), "good files are shown");
 }
 
@@ -144,7 +144,7 @@ fn bad_sounds_are_refused_and_leave_nothing_half_written() {
         let out = folder.path().join("of one");
         let mut inspect = xtask();
         inspect.arg("inspect").arg(&path).arg("--out").arg(&out);
-        Outcome::refusal(&mut inspect, &[&[path.to_str().unwrap()], says].concat());
+        Outcome::failure(&mut inspect, &[&[path.to_str().unwrap()], says].concat());
         assert!(contents(&out).is_empty(), "{name}");
         all.push(path);
     }
@@ -159,8 +159,8 @@ fn bad_sounds_are_refused_and_leave_nothing_half_written() {
     let mut inspect = xtask();
     inspect.arg("inspect").args(&all).arg(folder.path().join("good.wav")).arg("--out").arg(&out);
     let names: Vec<&str> = all.iter().map(|path| path.to_str().unwrap()).collect();
-    let refusal = Outcome::refusal(&mut inspect, &names);
-    assert!(refusal.stdout.contains("1 of 8 files"), "{}", refusal.stdout);
+    let failure = Outcome::failure(&mut inspect, &names);
+    assert!(failure.stdout.contains("1 of 8 files"), "{}", failure.stdout);
     assert_same(&contents(&out), &contents(&of_good));
 }
 
@@ -171,7 +171,7 @@ fn a_set_that_is_not_there_is_told_with_its_publisher() {
     let manifest = manifest(folder.path(), "toyadmos-toycar", &nowhere);
     let place = nowhere.display().to_string();
     let says = [place.as_str(), "zenodo.org/records/3351307"];
-    Outcome::refusal(xtask().arg("inspect").arg("--dataset").arg(manifest), &says);
+    Outcome::failure(xtask().arg("inspect").arg("--dataset").arg(manifest), &says);
     assert!(!nowhere.exists());
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use features::dataset::{Dataset, DatasetError, Manifest, default_index};
 use features::log_mel::FrontEnd;
@@ -19,13 +20,16 @@ use harness::BadInput;
 /// Look at sounds as the model does, or at a whole set of them.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// WAV files. For each: a line of facts, a picture (wave, spectrogram, log-mel), and its frames and feature
+    /// WAV or FLAC files. For each: a line of facts, a picture (wave, spectrogram, log-mel), and its frames and feature
     /// rows as Parquet.
     #[arg(value_name = "FILE", required_unless_present = "dataset", conflicts_with = "dataset")]
     pub(crate) files: Vec<PathBuf>,
     /// A set: counts, hours, rates and levels by role and class, and what is wrong with which file.
     #[arg(long, value_name = "MANIFEST")]
     pub(crate) dataset: Option<PathBuf>,
+    /// Folder of the set's sounds, in place of the manifest's `root`.
+    #[arg(long, value_name = "DIR", requires = "dataset")]
+    pub(crate) root: Option<PathBuf>,
     /// Folder for pictures and tables.
     #[arg(long, value_name = "DIR", default_value = "results/inspect")]
     pub(crate) out: PathBuf,
@@ -68,25 +72,28 @@ impl config::Experiment for Manifest {
 /// Runs the command.
 ///
 /// # Errors
-/// [`BadInput`] that lists all that is wrong with the files, after everything else was shown; other errors when
-/// results cannot be written.
+/// All that is wrong with the sounds, after everything else was shown, or when results cannot be written: the command
+/// did its work, and its exit code is 1. [`BadInput`], exit code 2, where it cannot begin.
 pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     match &args.dataset {
-        Some(manifest) => run_set(manifest, args.index.as_deref()),
+        Some(manifest) => run_set(manifest, args),
         None => run_files(args),
     }
 }
 
-fn run_set(path: &Path, index: Option<&Path>) -> anyhow::Result<()> {
-    let manifest: Manifest = config::load(path, &[])?;
-    let index = index.map_or_else(|| default_index(&manifest), Path::to_owned);
+fn run_set(path: &Path, args: &InspectArgs) -> anyhow::Result<()> {
+    let mut manifest: Manifest = config::load(path, &[])?;
+    if let Some(root) = &args.root {
+        manifest.root.clone_from(root);
+    }
+    let index = args.index.clone().unwrap_or_else(|| default_index(&manifest));
     let surveyed = Dataset::survey(&manifest, &index);
     let (set, problems) = surveyed.map_err(|error| BadInput(format!("{}: {error}", path.display())))?;
     print(&set::report(&set));
     if problems.is_empty() {
         return Ok(());
     }
-    Err(BadInput(DatasetError { set: manifest.name, problems }.to_string()).into())
+    Err(DatasetError { set: manifest.name, problems }.into())
 }
 
 fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
@@ -119,7 +126,7 @@ fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
         args.files.len(),
         folder.display()
     ));
-    if refused.is_empty() { Ok(()) } else { Err(BadInput(refused.join("\n")).into()) }
+    if refused.is_empty() { Ok(()) } else { Err(anyhow!(refused.join("\n"))) }
 }
 
 /// Refuses a file that is given twice, by whatever names.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eval::Table;
 use eval::figures::{self, Spectra};
-use features::audio::{self, Channel, Sound, WavFacts};
+use features::audio::{self, Channel, Recording, Sound};
 use features::files::write_whole;
 use features::level::Level;
 use features::log_mel::{FrontEnd, LogMel};
@@ -13,6 +13,8 @@ use features::stft::{Stft, Window};
 /// The picture shows magnitudes down to this below the highest, in dB, and features down to the same in nepers.
 const RANGE_DB: f64 = 80.0;
 const RANGE_LN: f64 = 10.0;
+/// The longest sound that is drawn, in seconds: its rows of features alone take 400 MB.
+const LONGEST_S: f64 = 1200.0;
 
 /// How sounds are looked at.
 pub(super) struct View {
@@ -33,10 +35,16 @@ impl View {
     pub(super) fn inspect(&self, path: &Path, stem: &Path) -> Result<String, Unseen> {
         let channel = self.channel.map_or(Channel::Mean, Channel::Index);
         let bad = |error: audio::AudioError| Unseen::Sound(error.to_string());
-        let header = audio::probe(path).map_err(bad)?;
-        let level = Level::of(&audio::read_wav(path, channel).map_err(bad)?.samples);
-        let sound = audio::read_at(path, channel, self.config.rate).map_err(bad)?;
-        let facts = facts(path, &header, &level);
+        let format = audio::probe(path).map_err(bad)?;
+        if format.seconds() > LONGEST_S {
+            let (path, seconds) = (path.display(), format.seconds());
+            return Err(Unseen::Sound(format!(
+                "{path}: {seconds:.0} s long, expected {LONGEST_S} s at most to draw: cut it into pieces"
+            )));
+        }
+        let recording = audio::read(path, channel).map_err(bad)?;
+        let facts = facts(path, &recording);
+        let sound = recording.sound.at_rate(path, self.config.rate).map_err(bad)?;
         if sound.samples.len() < self.config.row_span() {
             let needed = self.config.row_span() as f64 / f64::from(self.config.rate);
             let message =
@@ -135,24 +143,35 @@ fn magnitudes_db(sound: &Sound, fft: usize, hop: usize) -> Vec<f32> {
 }
 
 /// One line: rate, channels, length, level, clipping, silence. That no sample is NaN or infinite was checked.
-fn facts(path: &Path, header: &WavFacts, level: &Level) -> String {
-    let frames = f64::from(header.frames);
-    let kind = if header.float { "float" } else { "integer" };
-    let plural = if header.channels == 1 { "" } else { "s" };
+fn facts(path: &Path, recording: &Recording) -> String {
+    let Recording { sound, format, channel_power } = recording;
+    let level = Level::of(&sound.samples);
+    let kind = if format.float { "float" } else { "integer" };
+    let plural = if format.channels == 1 { "" } else { "s" };
+    let tenths = |db: f64| (10.0 * db).round() / 10.0 + 0.0;
     let loudness = if level.power > 0.0 {
-        let tenths = |db: f64| (10.0 * db).round() / 10.0 + 0.0;
         format!("RMS {:.1} dBFS, peak {:.1} dBFS", tenths(level.rms_dbfs()), tenths(level.peak_dbfs()))
     } else {
         "nothing but silence".to_owned()
     };
-    format!(
+    let mut line = format!(
         "{}: {} Hz, {} channel{plural}, {}-bit {kind}, {:.3} s, {loudness}, {} clipped, {:.1} % silent, no NaN",
         path.display(),
-        header.rate,
-        header.channels,
-        header.bits,
-        header.seconds(),
+        format.rate,
+        format.channels,
+        format.bits,
+        format.seconds(),
         level.clipped,
-        100.0 * level.silent as f64 / frames,
-    )
+        100.0 * level.silent as f64 / format.frames as f64,
+    );
+    if level.beyond > 0 {
+        line += &format!(", {} samples beyond full scale", level.beyond);
+    }
+    if level.cancelled(*channel_power) {
+        line += ", the channels cancel in their mean: take one with --channel";
+    }
+    if format.dropped > 0 {
+        line += &format!(", {} bytes of a frame that is not whole dropped at its end", format.dropped);
+    }
+    line
 }

@@ -15,6 +15,7 @@ fn args(files: Vec<PathBuf>, out: &Path) -> InspectArgs {
     InspectArgs {
         files,
         dataset: None,
+        root: None,
         out: out.to_owned(),
         features: Preset::Fcn40,
         channel: None,
@@ -101,7 +102,7 @@ fn bad_files_are_all_named_and_the_others_shown() {
     let out = path("out");
     let files = ["text.wav", "short.wav", "good.wav", "gone.wav"].map(path).to_vec();
     let error = run(&args(files, &out)).unwrap_err();
-    assert!(error.is::<BadInput>());
+    assert!(!error.is::<BadInput>(), "the command did its work");
     for part in ["text.wav", "short.wav", "at least 0.192 s", "gone.wav"] {
         assert!(error.to_string().contains(part), "{error}");
     }
@@ -172,7 +173,7 @@ fn the_ready_manifests_are_valid_and_say_what_is_missing() {
 /// A file of a set, its role and its labels as a ready manifest reads them.
 type Read = (&'static str, Role, &'static str);
 
-const LAYOUTS: [(&str, &[Read]); 6] = [
+const LAYOUTS: [(&str, &[Read]); 11] = [
     (
         "toycar-synth",
         &[
@@ -188,8 +189,10 @@ const LAYOUTS: [(&str, &[Read]); 6] = [
         "toycar-paper",
         &[
             ("car/car1/train/x/a.wav", Role::NormalTrain, "car car1"),
-            ("something_else/00044347.wav", Role::SomethingElse, ""),
+            ("something_else/FSDKaggle2018.audio_train/00044347.wav", Role::SomethingElse, ""),
+            ("something_else/audio_train/00044348.wav", Role::SomethingElse, ""),
             ("car/car1/test/b.wav", Role::NormalTest, "car car1"),
+            ("anomaly/knock/081.wav", Role::AnomalyTest, "class knock"),
             ("anomaly/phone081.wav", Role::AnomalyTest, "class phone"),
             ("noise/test/n.wav", Role::Noise, "class n"),
             ("noise/train/n.wav", Role::Noise, "class n"),
@@ -221,21 +224,200 @@ const LAYOUTS: [(&str, &[Read]); 6] = [
         "dcase2021-task2",
         &[
             (
-                "dev_data/fan/train/section_00_source_train_normal_0000_strength_1.wav",
+                "dev_data/fan/train/section_00_source_train_normal_0000_strength_1_ambient.wav",
                 Role::NormalTrain,
-                "machine fan, id 00, domain source",
+                "machine fan, domain source, section 00, attributes strength_1_ambient",
             ),
             (
                 "dev_data/fan/source_test/section_00_source_test_normal_0000.wav",
                 Role::NormalTest,
-                "machine fan, id 00, domain source",
+                "machine fan, domain source, section 00",
             ),
             (
-                "dev_data/fan/test/section_02_target_test_anomaly_0000_car_A1.wav",
+                "dev_data/fan/target_test/section_02_target_test_anomaly_0000.wav",
                 Role::AnomalyTest,
-                "machine fan, id 02, domain target",
+                "machine fan, domain target, section 02",
             ),
-            ("eval_data/fan/test/section_03_0001.wav", Role::UnlabelledTest, "machine fan, id 03"),
+            (
+                "eval_data/fan/source_test/section_03_source_test_0001.wav",
+                Role::UnlabelledTest,
+                "machine fan, domain source, section 03",
+            ),
+        ],
+    ),
+    (
+        "dcase2022-task2",
+        &[
+            (
+                "dev_data/bearing/train/section_00_source_train_normal_0000_vel_6_loc_A.wav",
+                Role::NormalTrain,
+                "machine bearing, domain source, section 00, attributes vel_6_loc_A",
+            ),
+            (
+                "dev_data/fan/train/section_00_target_train_normal_0001_noAttribute.wav",
+                Role::NormalTrain,
+                "machine fan, domain target, section 00, attributes noAttribute",
+            ),
+            (
+                "dev_data/bearing/test/section_00_source_test_normal_0000_vel_6.wav",
+                Role::NormalTest,
+                "machine bearing, domain source, section 00, attributes vel_6",
+            ),
+            (
+                "eval_data/ToyDrone/test_rename/section_00_target_test_normal_0001.wav",
+                Role::NormalTest,
+                "machine ToyDrone, domain target, section 00",
+            ),
+            (
+                "dev_data/bearing/test/section_00_target_test_anomaly_0003_vel_9.wav",
+                Role::AnomalyTest,
+                "machine bearing, domain target, section 00, attributes vel_9",
+            ),
+            (
+                "eval_data/ToyDrone/test/section_00_0001.wav",
+                Role::UnlabelledTest,
+                "machine ToyDrone, section 00",
+            ),
+        ],
+    ),
+    (
+        "dcase2023-task2",
+        &[
+            (
+                "dev_data/raw/bearing/train/section_00_source_train_normal_0000_vel_6_loc_A.wav",
+                Role::NormalTrain,
+                "machine bearing, domain source, section 00, attributes vel_6_loc_A",
+            ),
+            (
+                "dev_data/raw/fan/train/section_00_target_train_normal_0001_noAttribute.wav",
+                Role::NormalTrain,
+                "machine fan, domain target, section 00, attributes noAttribute",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_source_test_normal_0000_vel_6.wav",
+                Role::NormalTest,
+                "machine bearing, domain source, section 00, attributes vel_6",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test_rename/section_00_target_test_normal_0001.wav",
+                Role::NormalTest,
+                "machine ToyDrone, domain target, section 00",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_target_test_anomaly_0003_vel_9.wav",
+                Role::AnomalyTest,
+                "machine bearing, domain target, section 00, attributes vel_9",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test/section_00_0001.wav",
+                Role::UnlabelledTest,
+                "machine ToyDrone, section 00",
+            ),
+        ],
+    ),
+    (
+        "dcase2024-task2",
+        &[
+            (
+                "dev_data/raw/bearing/train/section_00_source_train_normal_0000_vel_6_loc_A.wav",
+                Role::NormalTrain,
+                "machine bearing, domain source, section 00, attributes vel_6_loc_A",
+            ),
+            (
+                "dev_data/raw/fan/train/section_00_target_train_normal_0001_noAttribute.wav",
+                Role::NormalTrain,
+                "machine fan, domain target, section 00, attributes noAttribute",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_source_test_normal_0000_vel_6.wav",
+                Role::NormalTest,
+                "machine bearing, domain source, section 00, attributes vel_6",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test_rename/section_00_target_test_normal_0001.wav",
+                Role::NormalTest,
+                "machine ToyDrone, domain target, section 00",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_target_test_anomaly_0003_vel_9.wav",
+                Role::AnomalyTest,
+                "machine bearing, domain target, section 00, attributes vel_9",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test/section_00_0001.wav",
+                Role::UnlabelledTest,
+                "machine ToyDrone, section 00",
+            ),
+        ],
+    ),
+    (
+        "dcase2025-task2",
+        &[
+            (
+                "dev_data/raw/bearing/train/section_00_source_train_normal_0000_vel_6_loc_A.wav",
+                Role::NormalTrain,
+                "machine bearing, domain source, section 00, attributes vel_6_loc_A",
+            ),
+            (
+                "dev_data/raw/fan/train/section_00_target_train_normal_0001_noAttribute.wav",
+                Role::NormalTrain,
+                "machine fan, domain target, section 00, attributes noAttribute",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_source_test_normal_0000_vel_6.wav",
+                Role::NormalTest,
+                "machine bearing, domain source, section 00, attributes vel_6",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test_rename/section_00_target_test_normal_0001.wav",
+                Role::NormalTest,
+                "machine ToyDrone, domain target, section 00",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_target_test_anomaly_0003_vel_9.wav",
+                Role::AnomalyTest,
+                "machine bearing, domain target, section 00, attributes vel_9",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test/section_00_0001.wav",
+                Role::UnlabelledTest,
+                "machine ToyDrone, section 00",
+            ),
+        ],
+    ),
+    (
+        "dcase2026-task2",
+        &[
+            (
+                "dev_data/raw/bearing/train/section_00_source_train_normal_0000_vel_6_loc_A.wav",
+                Role::NormalTrain,
+                "machine bearing, domain source, section 00, attributes vel_6_loc_A",
+            ),
+            (
+                "dev_data/raw/fan/train/section_00_target_train_normal_0001_noAttribute.wav",
+                Role::NormalTrain,
+                "machine fan, domain target, section 00, attributes noAttribute",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_source_test_normal_0000_vel_6.wav",
+                Role::NormalTest,
+                "machine bearing, domain source, section 00, attributes vel_6",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test_rename/section_00_target_test_normal_0001.wav",
+                Role::NormalTest,
+                "machine ToyDrone, domain target, section 00",
+            ),
+            (
+                "dev_data/raw/bearing/test/section_00_target_test_anomaly_0003_vel_9.wav",
+                Role::AnomalyTest,
+                "machine bearing, domain target, section 00, attributes vel_9",
+            ),
+            (
+                "eval_data/raw/ToyDrone/test/section_00_0001.wav",
+                Role::UnlabelledTest,
+                "machine ToyDrone, section 00",
+            ),
         ],
     ),
     (

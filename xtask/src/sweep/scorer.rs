@@ -70,7 +70,7 @@ impl Scorer {
             file: name.to_owned(),
             label: label.to_owned(),
             machine: of(Label::Machine),
-            id: of(Label::Id),
+            id: if labels.contains_key(&Label::Section) { of(Label::Section) } else { of(Label::Id) },
             class: of(Label::Class),
             car: of(Label::Car),
             anr_db: None,

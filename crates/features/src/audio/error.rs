@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::header::{MAX_RATE, MIN_RATE};
+use super::format::{MAX_RATE, MIN_RATE};
 use crate::resample::ResampleError;
 
 /// Why a sound file could not be read or written.
@@ -17,21 +17,21 @@ pub enum AudioError {
         source: std::io::Error,
     },
     /// The path leads to a folder, a pipe or a device.
-    #[error("{}: found {found}, expected a WAV file", path.display())]
+    #[error("{}: found {found}, expected a sound file", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
         /// What it is.
         found: &'static str,
     },
-    /// The file is not WAV, or its header contradicts itself.
+    /// The file is no sound, or its header contradicts itself.
     #[error("{}: {found}, expected {expected}", path.display())]
     Header {
         /// The file.
         path: PathBuf,
         /// What it holds.
         found: String,
-        /// What a WAV file holds there.
+        /// What a sound file holds there.
         expected: &'static str,
     },
     /// A chunk claims more bytes than the file has left.
@@ -49,7 +49,7 @@ pub enum AudioError {
         /// Bytes between that header and the end of the file.
         present: u64,
     },
-    /// The file is WAV and holds no sample.
+    /// The file holds no sample.
     #[error("{}: holds no samples, expected at least one", path.display())]
     Empty {
         /// The file.
@@ -65,7 +65,7 @@ pub enum AudioError {
     },
     /// The encoding is one that is not read.
     #[error(
-        "{}: {found}, expected PCM of 8, 16, 24 or 32 bits or 32-bit float",
+        "{}: {found}, expected PCM of up to 32 bits or floats of 32 or 64",
         path.display()
     )]
     Encoding {
@@ -96,13 +96,13 @@ pub enum AudioError {
         /// The largest absolute value allowed.
         limit: f32,
     },
-    /// The samples could not be decoded.
-    #[error("{}: cannot be decoded: {source}", path.display())]
-    Decode {
+    /// The file is FLAC and damaged, or of a kind that is not read.
+    #[error("{}: no FLAC that can be decoded: {source}", path.display())]
+    Flac {
         /// The file.
         path: PathBuf,
         /// What the decoder said.
-        source: hound::Error,
+        source: claxon::Error,
     },
     /// The sound could not be brought to the wanted rate.
     #[error("{}: {source}", path.display())]

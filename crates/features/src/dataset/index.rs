@@ -17,7 +17,7 @@ use crate::audio::{self, Channel};
 use crate::level::Level;
 
 /// Changed whenever what an entry means does: an index of another version is written again.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a sound file holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,8 +32,12 @@ pub struct Facts {
     pub channels: u16,
     /// Samples in each channel.
     pub frames: u64,
+    /// Bytes of a last frame that is not whole; they are dropped.
+    pub dropped: u64,
     /// Level of the channel that is used.
     pub level: Level,
+    /// Mean square of the samples of all channels.
+    pub channel_power: f64,
 }
 
 impl Facts {
@@ -121,12 +125,13 @@ fn read(path: &Path) -> (Index, Option<String>) {
     }
 }
 
-/// Writes beside and renames, so that a reader sees the old index or the new.
+/// Writes beside and renames, so that a reader sees the old index or the new. The file beside has a name of its own,
+/// unlike that of [`crate::files::write_whole`]: several processes may open one set at once.
 fn write(path: &Path, index: &Index) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(serde_json::to_string_pretty(index)?.as_bytes())?;
+    file.write_all(&serde_json::to_vec(index)?)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -151,9 +156,9 @@ fn current(file: &Resolved, known: Option<&Entry>) -> Result<Entry, Problem> {
 
 fn read_facts(file: &Resolved, labels: Option<PathBuf>) -> Result<Facts, Problem> {
     let wrong = |error| Problem::audio(&file.path, &error);
-    let header = audio::probe(&file.path).map_err(wrong)?;
     let channel = file.channel.map_or(Channel::Mean, Channel::Index);
-    let sound = audio::read_wav(&file.path, channel).map_err(wrong)?;
+    let audio::Recording { sound, format, channel_power } =
+        audio::read(&file.path, channel).map_err(wrong)?;
     let hash = |path: &Path| {
         sha256(path).map_err(|error| Problem::at(path, format!("it unreadable ({error})"), "a readable file"))
     };
@@ -161,9 +166,11 @@ fn read_facts(file: &Resolved, labels: Option<PathBuf>) -> Result<Facts, Problem
         sha256: hash(&file.path)?,
         labels_sha256: labels.as_deref().map(hash).transpose()?,
         rate: sound.rate,
-        channels: header.channels,
-        frames: sound.samples.len() as u64,
+        channels: format.channels,
+        frames: format.frames,
+        dropped: format.dropped,
         level: Level::of(&sound.samples),
+        channel_power,
     })
 }
 

@@ -29,8 +29,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Patterns of paths below the root: `*` is any text within a name, `**` any number of folders, `{car}`,
-    /// `{class}`, `{machine}`, `{id}` and `{domain}` read a label, `{class:knock|phone}` one of the given.
+    /// Patterns of paths below the root, each another place where the files may be: `*` is any text within a name, `**`
+    /// any number of folders, `{car}`, `{class}`, `{machine}`, `{id}`, `{section}`, `{domain}` and `{attributes}` read
+    /// a label, `{class:knock|phone}` one of the given. Names that begin with a dot are passed over.
     pub files: Vec<String>,
     /// What the files are for.
     pub role: Role,
@@ -188,10 +189,12 @@ impl Source {
             match Pattern::parse(text) {
                 Err((found, expected)) => problems.push(Problem::new("files", found, expected)),
                 Ok(pattern) => {
-                    problems.extend(pattern.labels().filter(|l| self.labels.contains_key(l)).map(|l| {
-                        let found = format!("`{}`, which `{text}` reads from the name", l.name());
-                        Problem::new("labels", found, "each label once")
-                    }));
+                    problems.extend(pattern.labels().iter().filter(|l| self.labels.contains_key(l)).map(
+                        |l| {
+                            let found = format!("`{}`, which `{text}` reads from the name", l.name());
+                            Problem::new("labels", found, "each label once")
+                        },
+                    ));
                 }
             }
         }

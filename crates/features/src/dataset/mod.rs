@@ -92,6 +92,7 @@ impl Dataset {
     pub fn survey(manifest: &Manifest, index: &Path) -> Result<(Dataset, Vec<Problem>), DatasetError> {
         DatasetError::check(&manifest.name, manifest.problems())?;
         let (resolved, mut problems) = resolve::resolve(manifest);
+        let untaken = if resolved.is_empty() { None } else { resolve::untaken(manifest, &resolved) };
         let (facts, unreadable, warning) = index::look_up(&resolved, index);
         problems.extend(unreadable);
         let mut set = Dataset {
@@ -99,7 +100,7 @@ impl Dataset {
             mixing: manifest.mixing.clone(),
             files: Vec::new(),
             left_out: Vec::new(),
-            warnings: warning.into_iter().collect(),
+            warnings: warning.into_iter().chain(untaken).collect(),
         };
         for (file, facts) in resolved.into_iter().zip(facts) {
             let Some(facts) = facts else { continue };
@@ -174,7 +175,19 @@ fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<Sou
     if !clip && file.role != Role::Noise && facts.seconds() < shortest_s() {
         return Err(Problem::too_short(file.path.display(), facts.seconds(), shortest_s()));
     }
-    if (clip || mixing.noise_snr_db.is_some()) && facts.level.power == 0.0 {
+    let mixed = clip || mixing.noise_snr_db.is_some();
+    let channel = file.channel.map_or(Channel::Mean, Channel::Index);
+    if mixed && facts.level.power == 0.0 && cancels(channel, &facts) {
+        return Err(Problem::at(
+            &file.path,
+            format!(
+                "nothing but silence in the mean of its {} channels, which cancel each other",
+                facts.channels
+            ),
+            "a sound: have the manifest take one with `channel: 0`",
+        ));
+    }
+    if mixed && facts.level.power == 0.0 {
         return Err(Problem::at(
             &file.path,
             "nothing but silence",
@@ -191,7 +204,7 @@ fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<Sou
         role: file.role,
         split: file.split,
         labels: file.labels,
-        channel: file.channel.map_or(Channel::Mean, Channel::Index),
+        channel,
         facts,
         operations,
     })
@@ -203,25 +216,63 @@ fn use_of(file: &SoundFile) -> (Role, Option<Split>, &str) {
 }
 
 fn warnings(files: &[SoundFile]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let mut contents: BTreeMap<&str, &SoundFile> = BTreeMap::new();
+    let mut warnings: Vec<String> = files.iter().flat_map(oddities).collect();
+    let beyond: Vec<&SoundFile> = files.iter().filter(|file| file.facts.level.beyond > 0).collect();
+    if let Some(file) = beyond.first() {
+        warnings.push(format!(
+            "{}: {} of {} sounds go beyond full scale, this one up to {:.3}; floats may",
+            file.path.display(),
+            beyond.len(),
+            files.len(),
+            file.facts.level.peak
+        ));
+    }
+    warnings.extend(same_content(files));
+    warnings
+}
+
+/// Whether the channels cancel in the mean that is used.
+fn cancels(channel: Channel, facts: &Facts) -> bool {
+    channel == Channel::Mean && facts.level.cancelled(facts.channel_power)
+}
+
+/// What is odd about one sound.
+fn oddities(file: &SoundFile) -> Vec<String> {
+    let Facts { frames, dropped, channels, level, .. } = &file.facts;
+    let mut odd = Vec::new();
+    if cancels(file.channel, &file.facts) {
+        odd.push(format!("its {channels} channels cancel in their mean; take one with `channel: 0`"));
+    } else if level.silent * 2 > *frames {
+        odd.push(format!("{} % of it is silent", 100 * level.silent / frames));
+    }
+    if level.clipped * 1000 > *frames {
+        odd.push(format!("{} of {frames} samples are clipped", level.clipped));
+    }
+    if *dropped > 0 {
+        odd.push(format!("ends with {dropped} bytes of a frame that is not whole; they are dropped"));
+    }
+    odd.iter().map(|what| format!("{}: {what}", file.path.display())).collect()
+}
+
+/// Sounds that are used in two ways, by pairs of roles: how many of how many.
+fn same_content(files: &[SoundFile]) -> Vec<String> {
+    let mut first: BTreeMap<&str, &SoundFile> = BTreeMap::new();
+    let mut pairs: BTreeMap<(Role, Role), Vec<(&SoundFile, &SoundFile)>> = BTreeMap::new();
     for file in files {
-        let (path, level) = (file.path.display(), &file.facts.level);
-        if level.silent * 2 > file.facts.frames {
-            let share = 100 * level.silent / file.facts.frames;
-            warnings.push(format!("{path}: {share} % of it is silent"));
-        }
-        if level.clipped * 1000 > file.facts.frames {
-            warnings.push(format!("{path}: {} of {} samples are clipped", level.clipped, file.facts.frames));
-        }
-        match contents.insert(&file.facts.sha256, file) {
-            Some(other) if use_of(other) != use_of(file) => {
-                let (role, path_of_other, other) =
-                    (file.role.name(), other.path.display(), other.role.name());
-                warnings.push(format!("{path}: {role} holds the same sound as {path_of_other}, {other}"));
-            }
-            _ => {}
+        let other = *first.entry(&file.facts.sha256).or_insert(file);
+        if use_of(other) != use_of(file) {
+            pairs.entry((other.role, file.role)).or_default().push((other, file));
         }
     }
-    warnings
+    let told = pairs.into_iter().map(|((role_of_other, role), same)| {
+        let all = files.iter().filter(|file| file.role == role).count();
+        let (other, file) = same[0];
+        let (count, path, path_of_other) = (same.len(), file.path.display(), other.path.display());
+        format!(
+            "{path}: {count} of {all} sounds of {} are those of {} too, this one as {path_of_other}",
+            role.name(),
+            role_of_other.name()
+        )
+    });
+    told.collect()
 }

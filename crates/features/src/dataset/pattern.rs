@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Label {
     /// The kind of machine; what one detector is trained for.
     Machine,
-    /// The individual machine, or the section of a DCASE set of 2021 and later.
+    /// The individual machine.
     Id,
     /// The toy car.
     Car,
@@ -19,15 +20,21 @@ pub enum Label {
     Class,
     /// Source or target, in DCASE sets of 2021 and later.
     Domain,
+    /// A part of a machine's sounds that is scored by itself, in DCASE sets of 2021 and later.
+    Section,
+    /// How the machine ran: what DCASE sets of 2021 and later tell at the end of a name, such as `vel_6`.
+    Attributes,
 }
 
 impl Label {
-    const ALL: [(Label, &str); 5] = [
+    const ALL: [(Label, &str); 7] = [
         (Label::Machine, "machine"),
         (Label::Id, "id"),
         (Label::Car, "car"),
         (Label::Class, "class"),
         (Label::Domain, "domain"),
+        (Label::Section, "section"),
+        (Label::Attributes, "attributes"),
     ];
 
     fn named(name: &str) -> Option<Label> {
@@ -47,173 +54,145 @@ pub type Labels = BTreeMap<Label, String>;
 ///
 /// In a part, `*` stands for any text, `?` for one character, `{label}` for any text that is not empty, as
 /// short as the rest allows, and `{label:one|other}` for one of these texts. A part `**` stands for any number
-/// of folders, none included.
+/// of folders, none included. A name that begins with a dot matches only where the pattern has a part that does.
+///
+/// It becomes a regular expression, which is matched in time linear in the path's length.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
-    parts: Vec<Part>,
+    regex: Regex,
+    /// The labels in the order of the expression's groups.
+    labels: Vec<Label>,
+    /// The leading parts without a wild card.
+    base: Vec<String>,
+    /// Parts that follow the base; none when a `**` makes them unlimited.
+    depth: Option<usize>,
+    /// Whether names that begin with a dot are looked at.
+    dotted: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Part {
-    Folders,
-    Name(Vec<Token>),
-}
-
-#[derive(Clone, Debug)]
-enum Token {
-    Character(char),
-    AnyCharacter,
-    AnyText,
-    Label { label: Label, choices: Vec<String> },
-}
+/// What was found in a pattern and what was expected.
+type Wrong = (String, String);
 
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
     /// What is wrong with `text`, and what was expected: an absolute path, a `..`, an empty part, an unknown or
-    /// repeated label, a brace that is never closed.
-    pub(super) fn parse(text: &str) -> Result<Pattern, (String, String)> {
-        let mut labels = Vec::new();
-        let parts = text
-            .split('/')
-            .map(|part| match part {
-                "" | "." | ".." => Err((
-                    format!("the part `{part}` of `{text}`"),
-                    "a path relative to the manifest's root, without empty parts, `.` or `..`".to_owned(),
-                )),
-                "**" => Ok(Part::Folders),
-                name => parse_name(name, &mut labels).map(Part::Name),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        if matches!(parts.last(), Some(Part::Folders)) {
+    /// repeated label, a brace that is never closed, more text than a pattern needs.
+    pub(super) fn parse(text: &str) -> Result<Pattern, Wrong> {
+        let parts: Vec<&str> = text.split('/').collect();
+        if let Some(part) = parts.iter().find(|part| ["", ".", ".."].contains(part)) {
+            return Err((
+                format!("the part `{part}` of `{text}`"),
+                "a path relative to the manifest's root, without empty parts, `.` or `..`".to_owned(),
+            ));
+        }
+        let Some((name, folders)) = parts.split_last().filter(|(name, _)| **name != "**") else {
             return Err((
                 format!("`{text}`"),
                 "a pattern that ends with a file name, such as `**/*.wav`".to_owned(),
             ));
+        };
+        let mut labels = Vec::new();
+        let mut expression = "^".to_owned();
+        for folder in folders {
+            match *folder {
+                "**" => expression.push_str("(?:[^/]+/)*?"),
+                folder => {
+                    push_name(&mut expression, folder, &mut labels)?;
+                    expression.push('/');
+                }
+            }
         }
-        Ok(Pattern { parts })
+        push_name(&mut expression, name, &mut labels)?;
+        expression.push('$');
+        let regex = Regex::new(&expression).map_err(|_| {
+            let found = format!("a pattern of {} characters", text.chars().count());
+            (found, "a shorter one".to_owned())
+        })?;
+        let base: Vec<String> = folders.iter().map_while(|folder| literal(folder)).collect();
+        let depth = (!folders.contains(&"**")).then_some(parts.len() - base.len());
+        let dotted = parts.iter().any(|part| part.starts_with('.'));
+        Ok(Pattern { regex, labels, base, depth, dotted })
     }
 
     /// The labels that this pattern reads.
-    pub(super) fn labels(&self) -> impl Iterator<Item = Label> + '_ {
-        self.parts
-            .iter()
-            .flat_map(|part| match part {
-                Part::Folders => &[],
-                Part::Name(tokens) => tokens.as_slice(),
-            })
-            .filter_map(|token| match token {
-                Token::Label { label, .. } => Some(*label),
-                _ => None,
-            })
+    pub(super) fn labels(&self) -> &[Label] {
+        &self.labels
     }
 
-    /// The leading parts without a wild card: the folder under which all matches lie.
+    /// The folder under which all matches lie.
     pub(super) fn base(&self) -> String {
-        let folders = &self.parts[..self.parts.len() - 1];
-        let literal: Vec<String> = folders.iter().map_while(literal).collect();
-        literal.join("/")
+        self.base.join("/")
     }
 
     /// How many parts follow the base; none when a `**` makes it unlimited.
     pub(super) fn depth_below_base(&self) -> Option<usize> {
-        let base = self.parts[..self.parts.len() - 1].iter().map_while(literal).count();
-        let unlimited = self.parts.iter().any(|part| matches!(part, Part::Folders));
-        (!unlimited).then_some(self.parts.len() - base)
+        self.depth
+    }
+
+    /// Whether a file or folder of this name can be part of a match.
+    pub(super) fn looks_at(&self, name: &str) -> bool {
+        self.dotted || !name.starts_with('.')
     }
 
     /// The labels of `path`, or none when it does not match.
     pub(super) fn matches(&self, path: &str) -> Option<Labels> {
-        let names: Vec<&str> = path.split('/').collect();
-        let mut labels = Labels::new();
-        match_parts(&self.parts, &names, &mut labels).then_some(labels)
+        if !path.split('/').all(|name| self.looks_at(name)) {
+            return None;
+        }
+        let groups = self.regex.captures(path)?;
+        let texts = groups.iter().skip(1).flatten().map(|group| group.as_str().to_owned());
+        Some(self.labels.iter().copied().zip(texts).collect())
     }
 }
 
-fn literal(part: &Part) -> Option<String> {
-    let Part::Name(tokens) = part else { return None };
-    tokens.iter().map(|token| if let Token::Character(c) = token { Some(*c) } else { None }).collect()
+fn literal(part: &str) -> Option<String> {
+    (!part.contains(['*', '?', '{'])).then(|| part.to_owned())
 }
 
-fn parse_name(name: &str, seen: &mut Vec<Label>) -> Result<Vec<Token>, (String, String)> {
-    let mut tokens = Vec::new();
+/// Appends the expression of one part: text that is as short as the rest allows for each wild card.
+fn push_name(expression: &mut String, name: &str, labels: &mut Vec<Label>) -> Result<(), Wrong> {
     let mut rest = name;
     while let Some(first) = rest.chars().next() {
         rest = &rest[first.len_utf8()..];
-        tokens.push(match first {
-            '*' => Token::AnyText,
-            '?' => Token::AnyCharacter,
+        match first {
+            '*' => expression.push_str("[^/]*?"),
+            '?' => expression.push_str("[^/]"),
             '{' => {
                 let (inside, after) = rest
                     .split_once('}')
                     .ok_or_else(|| (format!("`{{` without `}}` in `{name}`"), "`{label}`".to_owned()))?;
                 rest = after;
-                parse_label(inside, seen)?
+                push_label(expression, inside, labels)?;
             }
-            other => Token::Character(other),
-        });
+            other => expression.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
     }
-    Ok(tokens)
+    Ok(())
 }
 
-fn parse_label(inside: &str, seen: &mut Vec<Label>) -> Result<Token, (String, String)> {
-    let (name, choices) = inside.split_once(':').unwrap_or((inside, ""));
+fn push_label(expression: &mut String, inside: &str, labels: &mut Vec<Label>) -> Result<(), Wrong> {
+    let (name, choices) = inside.split_once(':').map_or((inside, None), |(name, some)| (name, Some(some)));
     let known = || Label::ALL.map(|(_, name)| name).join(", ");
     let label = Label::named(name)
         .ok_or_else(|| (format!("the label `{{{name}}}`"), format!("one of {}", known())))?;
-    if seen.contains(&label) {
+    if labels.contains(&label) {
         return Err((format!("`{{{name}}}` twice"), "each label once in a pattern".to_owned()));
     }
-    seen.push(label);
-    let choices: Vec<String> = choices.split('|').map(str::to_owned).collect();
-    let choices = if inside.contains(':') { choices } else { Vec::new() };
-    if choices.iter().any(String::is_empty) {
+    labels.push(label);
+    let Some(choices) = choices else {
+        expression.push_str("([^/]+?)");
+        return Ok(());
+    };
+    let mut choices: Vec<&str> = choices.split('|').collect();
+    if choices.contains(&"") {
         return Err((format!("an empty choice in `{{{inside}}}`"), "`{label:one|other}`".to_owned()));
     }
-    Ok(Token::Label { label, choices })
-}
-
-fn match_parts(parts: &[Part], names: &[&str], labels: &mut Labels) -> bool {
-    match (parts, names) {
-        ([], []) => true,
-        ([Part::Folders, rest @ ..], _) => {
-            (0..=names.len()).any(|skipped| match_parts(rest, &names[skipped..], labels))
-        }
-        ([Part::Name(tokens), rest @ ..], [name, others @ ..]) => {
-            match_name(tokens, name, labels) && match_parts(rest, others, labels)
-        }
-        _ => false,
-    }
-}
-
-fn match_name(tokens: &[Token], name: &str, labels: &mut Labels) -> bool {
-    let Some((token, rest)) = tokens.split_first() else { return name.is_empty() };
-    match token {
-        Token::Character(expected) => {
-            name.strip_prefix(*expected).is_some_and(|tail| match_name(rest, tail, labels))
-        }
-        Token::AnyCharacter => {
-            name.chars().next().is_some_and(|c| match_name(rest, &name[c.len_utf8()..], labels))
-        }
-        Token::AnyText => ends(name).any(|end| match_name(rest, &name[end..], labels)),
-        Token::Label { label, choices } => {
-            let fits = |end: &usize| match choices.as_slice() {
-                [] => *end > 0,
-                some => some.iter().any(|choice| *choice == name[..*end]),
-            };
-            let end = ends(name).filter(fits).find(|end| match_name(rest, &name[*end..], labels));
-            end.is_some_and(|end| {
-                labels.insert(*label, name[..end].to_owned());
-                true
-            })
-        }
-    }
-}
-
-/// All byte offsets at which `name` can be cut, from the shortest head on.
-fn ends(name: &str) -> impl Iterator<Item = usize> + '_ {
-    name.char_indices().map(|(at, _)| at).chain(std::iter::once(name.len()))
+    choices.sort_by_key(|choice| choice.len()); // the first that lets the rest match is taken
+    let choices: Vec<String> = choices.into_iter().map(regex::escape).collect();
+    expression.push_str(&format!("({})", choices.join("|")));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -258,6 +237,34 @@ mod tests {
         assert_eq!(labels(pattern, "anomaly/knock/knock_07.wav"), Some(vec![("class", "knock".to_owned())]));
         assert_eq!(labels(pattern, "anomaly/keysDrop081.wav"), Some(vec![("class", "keysDrop".to_owned())]));
         assert_eq!(labels(pattern, "anomaly/laughter081.wav"), None);
+    }
+
+    #[test]
+    fn names_with_a_dot_before_them_match_only_where_a_part_has_one() {
+        for path in [".n.wav", "._n.wav", ".Trash-1000/files/x.wav", "a/.git/annex/x.wav", ".wav"] {
+            assert_eq!(labels("**/*.wav", path), None, "{path}");
+        }
+        assert_eq!(labels("{class}*.wav", ".n.wav"), None);
+        assert_eq!(labels(".sounds/*.wav", ".sounds/n.wav"), Some(vec![]));
+        assert_eq!(labels("*/.n?.wav", "a/.n1.wav"), Some(vec![]));
+    }
+
+    #[test]
+    fn many_wild_cards_cost_no_more_than_the_length_of_a_name() {
+        let pattern = Pattern::parse(&format!("**/{}b.wav", "*a".repeat(30))).unwrap();
+        let path = format!("{}{}.wav", "d/".repeat(500), "a".repeat(250));
+        let start = std::time::Instant::now();
+        assert_eq!(pattern.matches(&path), None);
+        assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
+        assert!(pattern.matches(&path.replace(".wav", "b.wav")).is_some());
+    }
+
+    #[test]
+    fn characters_of_regular_expressions_stand_for_themselves() {
+        assert_eq!(labels("a+(1)[x]^$.wav", "a+(1)[x]^$.wav"), Some(vec![]));
+        assert_eq!(labels("a+.wav", "aa.wav"), None);
+        assert_eq!(labels("a.wav", "abwav"), None);
+        assert_eq!(labels("{class:a.b|a}*.wav", "axb.wav"), Some(vec![("class", "a".to_owned())]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From a manifest's patterns to files with role, split and labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::manifest::{Manifest, Role, Source, Split};
 use super::pattern::{Labels, Pattern};
 use super::problem::Problem;
+use crate::audio;
 
 /// A file that a manifest names, not yet read.
 #[derive(Clone, Debug)]
@@ -33,10 +34,8 @@ pub(super) fn resolve(manifest: &Manifest) -> (Vec<Resolved>, Vec<Problem>) {
     }
     let mut files = Vec::new();
     for source in &manifest.sources {
-        let mut found = BTreeMap::new();
-        for text in &source.files {
-            problems.extend(search(manifest, source, text, &mut found));
-        }
+        let (found, wrong) = search(manifest, source);
+        problems.extend(wrong);
         files.extend(assign(source, &manifest.root, found));
     }
     problems.extend(used_twice(&files));
@@ -44,11 +43,28 @@ pub(super) fn resolve(manifest: &Manifest) -> (Vec<Resolved>, Vec<Problem>) {
     (files, problems)
 }
 
+/// The sounds below the root that no pattern takes: how many there are and how many are taken, or nothing.
+pub(super) fn untaken(manifest: &Manifest, files: &[Resolved]) -> Option<String> {
+    let taken: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let mut others = Vec::new();
+    for entry in visible(&manifest.root, usize::MAX, |name| !name.starts_with('.')).flatten() {
+        let name = below(&manifest.root, &entry);
+        if audio::has_sound_name(entry.path()) && !taken.contains(&*name) {
+            others.push(name);
+        }
+    }
+    let first = others.first()?;
+    let (root, others, all) = (manifest.root.display(), others.len(), taken.len() + others.len());
+    Some(format!(
+        "{root}: {others} of {all} sounds there are taken by no pattern of the manifest, such as {first}"
+    ))
+}
+
 fn root_problem(manifest: &Manifest) -> Option<Problem> {
     let found = match fs::metadata(&manifest.root) {
         Ok(metadata) if metadata.is_dir() => return None,
         Ok(_) => "no folder but a file".to_owned(),
-        Err(error) => missing(&error),
+        Err(error) => no_folder(&error),
     };
     let mut contents: Vec<&str> = Vec::new();
     for source in manifest.sources.iter().filter(|source| !source.optional) {
@@ -60,69 +76,94 @@ fn root_problem(manifest: &Manifest) -> Option<Problem> {
     Some(Problem::at(&manifest.root, found, expected))
 }
 
-fn missing(error: &io::Error) -> String {
+fn no_folder(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
         _ => format!("a folder that cannot be read ({error})"),
     }
 }
 
-/// Adds what matches `text` to `found`, by name; returns what is wrong.
-fn search(
-    manifest: &Manifest,
-    source: &Source,
-    text: &str,
+/// What the patterns of a source take, by name, and what is wrong: each pattern is another place where its files may
+/// be, so that it is enough for one of them to match.
+fn search(manifest: &Manifest, source: &Source) -> (BTreeMap<String, Labels>, Vec<Problem>) {
+    let mut found = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut missing = Vec::new();
+    for text in &source.files {
+        let Ok(pattern) = Pattern::parse(text) else { continue };
+        let base = manifest.root.join(pattern.base());
+        let before = found.len();
+        match fs::metadata(&base) {
+            Err(error) => missing.push((base, no_folder(&error))),
+            Ok(_) => {
+                problems.extend(collect(&manifest.root, &pattern, &base, &mut found));
+                if found.len() == before {
+                    missing.push((base, format!("nothing that matches `{text}`")));
+                }
+            }
+        }
+    }
+    if found.is_empty() && problems.is_empty() && !source.optional {
+        let published = source.published.as_ref().unwrap_or(&manifest.published);
+        let expected = format!("{}; published at {published}", source.contains);
+        problems.extend(missing.into_iter().map(|(base, what)| Problem::at(&base, what, &expected)));
+    }
+    (found, problems)
+}
+
+/// Adds what matches `pattern` below `base` to `found`; returns what is wrong.
+fn collect(
+    root: &Path,
+    pattern: &Pattern,
+    base: &Path,
     found: &mut BTreeMap<String, Labels>,
 ) -> Vec<Problem> {
-    let Ok(pattern) = Pattern::parse(text) else { return Vec::new() };
-    let base = manifest.root.join(pattern.base());
-    let published = source.published.as_ref().unwrap_or(&manifest.published);
-    let expected = || format!("{}; published at {published}", source.contains);
-    if let Err(error) = fs::metadata(&base) {
-        return if source.optional {
-            Vec::new()
-        } else {
-            vec![Problem::at(&base, missing(&error), expected())]
-        };
-    }
     let mut problems = Vec::new();
-    let mut matches = 0;
     let depth = pattern.depth_below_base().unwrap_or(usize::MAX);
-    for entry in WalkDir::new(&base).follow_links(true).max_depth(depth).sort_by_file_name() {
+    for entry in visible(base, depth, |name| pattern.looks_at(name)) {
         match entry {
-            Err(error) => problems.push(walk_problem(&base, &error)),
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => match matched(&pattern, &manifest.root, &entry) {
+            Err(error) => problems.push(walk_problem(base, &error)),
+            Ok(entry) => match matched(pattern, root, &entry) {
                 Ok(None) => {}
                 Ok(Some((name, labels))) => {
-                    matches += 1;
                     found.insert(name, labels);
                 }
                 Err(problem) => problems.push(problem),
             },
         }
     }
-    if matches == 0 && problems.is_empty() && !source.optional {
-        problems.push(Problem::at(&base, format!("nothing that matches `{text}`"), expected()));
-    }
     problems
 }
 
+/// The files below a folder, sorted by name, in folders that are `looked_at`.
+fn visible(
+    base: &Path,
+    depth: usize,
+    looked_at: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
+    let walk = WalkDir::new(base).follow_links(true).max_depth(depth).sort_by_file_name();
+    let entries = walk
+        .into_iter()
+        .filter_entry(move |entry| entry.depth() == 0 || looked_at(&entry.file_name().to_string_lossy()));
+    entries.filter(|entry| entry.as_ref().map_or(true, |entry| !entry.file_type().is_dir()))
+}
+
+/// The entry's path below the root; what is not UTF-8 in it is replaced.
+fn below(root: &Path, entry: &DirEntry) -> String {
+    entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy().into_owned()
+}
+
 fn matched(pattern: &Pattern, root: &Path, entry: &DirEntry) -> Result<Option<(String, Labels)>, Problem> {
-    let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    let name = below.to_string_lossy();
-    if entry.file_name().to_string_lossy().starts_with("._") {
-        return Ok(None); // what macOS writes beside each file on a disk that is not its own
-    }
+    let name = below(root, entry);
     let labels = pattern.matches(&name).or_else(|| pattern.matches(&with_lower_extension(&name)));
-    if labels.is_some() && below.to_str().is_none() {
+    if labels.is_some() && entry.path().to_str().is_none() {
         return Err(Problem::at(
             entry.path(),
             "a name that is not UTF-8",
             "one that tables can hold; rename it",
         ));
     }
-    Ok(labels.map(|labels| (name.into_owned(), labels)))
+    Ok(labels.map(|labels| (name, labels)))
 }
 
 /// The name with its extension in lower case: recorders write `.WAV` too.

@@ -1,6 +1,6 @@
 //! Every encoding that is read gives the samples that went in.
 
-use features::audio::{Channel, Sound, WavFacts, probe, read_at, read_wav, write_wav_f32, write_wav_i16};
+use features::audio::{Channel, Format, Sound, probe, read, read_at, write_wav_f32, write_wav_i16};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -31,17 +31,79 @@ fn every_encoding_gives_its_samples() {
             let (_folder, path) = file("a.wav", &wav.bytes());
             let expected = Sound { samples: samples.clone(), rate: 16_000 };
             assert_eq!(
-                read_wav(&path, Channel::Mean).unwrap(),
+                read(&path, Channel::Mean).unwrap().sound,
                 expected,
                 "{} bits, tag {}",
                 wav.bits,
                 wav.tag
             );
             let float = wav.tag == 3 || wav.extensible == Some(3);
-            let facts = WavFacts { channels: 1, rate: 16_000, bits: wav.bits, float, frames: 7 };
-            assert_eq!(probe(&path).unwrap(), facts);
+            let format = Format { channels: 1, rate: 16_000, bits: wav.bits, float, frames: 7, dropped: 0 };
+            assert_eq!(probe(&path).unwrap(), format);
         }
     }
+}
+
+#[test]
+fn doubles_are_read() {
+    let data = [0.25_f64, -3.0, 0.1].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let (_folder, path) = file("a.wav", &Wav { tag: 3, ..Wav::pcm(64, data) }.bytes());
+    assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, [0.25, -3.0, 0.1]);
+}
+
+#[test]
+fn twenty_four_bits_in_frames_of_32_are_read_at_either_end() {
+    let steps = [1_i32, -0x40_0000, 0x7f_ffff, 0];
+    for shift in [0, 8] {
+        let data = steps.iter().flat_map(|step| (step << shift).to_le_bytes()).collect();
+        // Told by block size and byte rate, as no 32 bits stand anywhere in the header.
+        let mut bytes = Wav::pcm(32, data).bytes();
+        bytes[34] = 24;
+        let (_folder, path) = file("a.wav", &bytes);
+        let expected = steps.map(|step| step as f32 / 8_388_608.0);
+        assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, expected, "{shift}");
+    }
+}
+
+#[test]
+fn half_a_frame_at_the_end_is_dropped_and_told() {
+    let data = [16384_i16, 0, -16384].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let (_folder, path) = file("a.wav", &Wav { channels: 2, ..Wav::pcm(16, data) }.bytes());
+    let recording = read(&path, Channel::Index(0)).unwrap();
+    assert_eq!((recording.sound.samples, recording.format.dropped), (vec![0.5], 2));
+}
+
+#[test]
+fn a_length_that_was_never_filled_in_is_up_to_the_end() {
+    for len in [0xffff_ffff_u32, 0x7fff_ffff, 0x7fff_f000] {
+        let mut bytes = Wav::pcm(8, vec![128, 192, 64]).bytes();
+        bytes.pop();
+        bytes[40..44].copy_from_slice(&len.to_le_bytes());
+        let (_folder, path) = file("a.wav", &bytes);
+        assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, [0.0, 0.5, -0.5], "{len:#x}");
+    }
+}
+
+#[test]
+fn long_files_tell_their_length_in_a_chunk_of_its_own() {
+    for name in [b"RF64", b"BW64"] {
+        let wav = Wav::pcm(8, vec![128, 192, 64]);
+        let sizes = [&80_u64.to_le_bytes()[..], &3_u64.to_le_bytes(), &3_u64.to_le_bytes(), &[0; 4]].concat();
+        let mut bytes = wav.bytes();
+        bytes[..4].copy_from_slice(name);
+        bytes[40..44].fill(0xff);
+        bytes.splice(12..12, chunk(b"ds64", &sizes));
+        let (_folder, path) = file("a.wav", &bytes);
+        assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, [0.0, 0.5, -0.5]);
+    }
+}
+
+#[test]
+fn the_power_of_channels_that_cancel_is_told() {
+    let data = [8192_i16, -8192].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let (_folder, path) = file("a.wav", &Wav { channels: 2, ..Wav::pcm(16, data) }.bytes());
+    let recording = read(&path, Channel::Mean).unwrap();
+    assert_eq!((recording.sound.samples, recording.channel_power), (vec![0.0], 0.0625));
 }
 
 #[test]
@@ -53,18 +115,18 @@ fn fewer_valid_bits_stand_at_the_upper_end_of_a_sample() {
     let valid_bits = 12 + 8 + 18;
     bytes[valid_bits..valid_bits + 2].copy_from_slice(&24_u16.to_le_bytes());
     let (_folder, path) = file("a.wav", &bytes);
-    assert_eq!(read_wav(&path, Channel::Mean).unwrap().samples, [0.0, 0.5, -0.5, 0.5_f32.powi(15)]);
+    assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, [0.0, 0.5, -0.5, 0.5_f32.powi(15)]);
 }
 
 #[test]
 fn a_channel_or_the_mean_is_taken() {
     let data = [100_i16, -300, 800, 1, 2, 3].iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let (_folder, path) = file("a.wav", &Wav { channels: 3, ..Wav::pcm(16, data) }.bytes());
-    let read =
-        |channel| read_wav(&path, channel).unwrap().samples.iter().map(|s| s * 32768.0).collect::<Vec<_>>();
-    assert_eq!(read(Channel::Index(0)), [100.0, 1.0]);
-    assert_eq!(read(Channel::Index(2)), [800.0, 3.0]);
-    assert_eq!(read(Channel::Mean), [200.0, 2.0]);
+    let read_steps =
+        |channel| read(&path, channel).unwrap().sound.samples.iter().map(|s| s * 32768.0).collect::<Vec<_>>();
+    assert_eq!(read_steps(Channel::Index(0)), [100.0, 1.0]);
+    assert_eq!(read_steps(Channel::Index(2)), [800.0, 3.0]);
+    assert_eq!(read_steps(Channel::Mean), [200.0, 2.0]);
     assert_eq!(probe(&path).unwrap().frames, 2);
 }
 
@@ -77,7 +139,7 @@ fn other_chunks_are_passed_over_pad_bytes_included() {
     unpadded.pop();
     for bytes in [wav.bytes(), unpadded] {
         let (_folder, path) = file("a.wav", &bytes);
-        assert_eq!(read_wav(&path, Channel::Mean).unwrap().samples, [0.0, 0.5, -0.5]);
+        assert_eq!(read(&path, Channel::Mean).unwrap().sound.samples, [0.0, 0.5, -0.5]);
     }
 }
 
@@ -86,7 +148,7 @@ fn read_at_resamples_and_leaves_the_right_rate_alone() {
     let data: Vec<u8> = (0..8_000_u32).map(|n| (128.0 + 100.0 * (f64::from(n) * 0.1).sin()) as u8).collect();
     let (_folder, path) = file("a.wav", &Wav { rate: 8_000, ..Wav::pcm(8, data) }.bytes());
     let as_is = read_at(&path, Channel::Mean, 8_000).unwrap();
-    assert_eq!(as_is, read_wav(&path, Channel::Mean).unwrap());
+    assert_eq!(as_is, read(&path, Channel::Mean).unwrap().sound);
     let sound = read_at(&path, Channel::Mean, 16_000).unwrap();
     assert_eq!((sound.samples.len(), sound.rate), (16_000, 16_000));
     for n in 1_000..7_000 {
@@ -101,9 +163,9 @@ proptest! {
     fn what_is_written_is_read(samples in prop::collection::vec(-1.0_f32..=1.0, 1..300), rate in 4_000_u32..=384_000) {
         let (_folder, path) = file("a.wav", b"");
         write_wav_f32(&path, &samples, rate).unwrap();
-        prop_assert_eq!(&read_wav(&path, Channel::Mean).unwrap(), &Sound { samples: samples.clone(), rate });
+        prop_assert_eq!(&read(&path, Channel::Mean).unwrap().sound, &Sound { samples: samples.clone(), rate });
         write_wav_i16(&path, &samples, rate).unwrap();
-        let sound = read_wav(&path, Channel::Index(0)).unwrap();
+        let sound = read(&path, Channel::Index(0)).unwrap().sound;
         prop_assert_eq!(sound.rate, rate);
         for (read, wrote) in sound.samples.iter().zip(&samples) {
             let half_step = if *wrote > 32767.0 / 32768.0 { 1.0 } else { 0.5 } / 32768.0;

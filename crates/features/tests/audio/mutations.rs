@@ -12,7 +12,7 @@ const FIXED_COST: u64 = 1 << 20;
 /// A byte of 8-bit sound becomes 4 of `f32`, and resampling from 4 to 16 kHz makes 4 samples of one; a copy more.
 const COST_PER_BYTE: u64 = 4 + 4 * 4 + 4;
 
-fn seeds() -> Vec<Vec<u8>> {
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let noise: Vec<u8> = (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let finite = (0..1_000).flat_map(|n| ((n as f32 * 0.1).sin()).to_le_bytes()).collect();
     let extra = [chunk(b"LIST", b"INFOIART\x03\0\0\0me\0\0"), chunk(b"fact", &[1, 0, 0, 0])].concat();
@@ -25,7 +25,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// One to four changes, half of them in the header.
-fn mutate(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
+pub(crate) fn mutate(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
     for _ in 0..rng.random_range(1..=4) {
         let end = if rng.random_bool(0.5) { bytes.len().min(80) } else { bytes.len() };
         if end < 4 {
