@@ -55,17 +55,22 @@ impl Shape {
         BatchShape { rows: ROWS, frames: ROWS + 2 * self.context, bands: self.bands }
     }
 
-    fn start(&self, seed: u64) -> Result<Checkpoint> {
+    fn start(&self, seed: u64, activation: Activation) -> Result<Checkpoint> {
         let wide = vec![self.units; self.hidden + 1];
         let sizes = [vec![self.dim()], wide.clone(), vec![self.code], wide, vec![self.dim()]].concat();
-        let architecture = Architecture::new(sizes, Activation::Relu)?;
+        let architecture = Architecture::new(sizes, activation)?;
         let parameters =
             Parameters::draw(architecture, Initial::default(), &mut ChaCha8Rng::seed_from_u64(seed));
         Ok(Checkpoint::start(parameters, AmsGradConfig::default()))
     }
 
     /// On each of `seeds` batches the first `objectives` of BU, RE, SNP, the root of the density, and the top share.
-    fn nets(&self, seeds: usize, objectives: usize) -> Result<Vec<(Net, Checkpoint)>> {
+    fn nets(
+        &self,
+        seeds: usize,
+        objectives: usize,
+        activation: Activation,
+    ) -> Result<Vec<(Net, Checkpoint)>> {
         let lambda = (2 * self.bands) as f64;
         let kde = KdeConfig { sigma: 1.0 / (2 * self.dim()) as f64, epsilon: 1e-6, standardize: true };
         let all = [
@@ -81,7 +86,7 @@ impl Shape {
         let mut nets = Vec::new();
         for batch in 0..seeds {
             for objective in &all[..objectives] {
-                nets.push((Net { objective: *objective, batch }, self.start(batch as u64)?));
+                nets.push((Net { objective: *objective, batch }, self.start(batch as u64, activation)?));
             }
         }
         Ok(nets)
@@ -130,8 +135,8 @@ fn check(what: &str, found: f64, most: f64) -> bool {
 }
 
 /// Of a net's gradient and of its objective over some updates, how far the card is from the fused engine.
-fn engines_agree(shape: &Shape, device: Device, gradient_most: f64, value_most: f64) -> Result<bool> {
-    let nets = shape.nets(2, 5)?;
+fn engines_agree(shape: &Shape, activation: Activation, device: Device, most: [f64; 2]) -> Result<bool> {
+    let nets = shape.nets(2, 5, activation)?;
     let sounds = shape.sounds(2, 0);
     let mut stack = Stack::new(nets.clone(), shape.batch(), device)?;
     let found = stack.gradients(&sounds.batches())?;
@@ -154,15 +159,15 @@ fn engines_agree(shape: &Shape, device: Device, gradient_most: f64, value_most: 
             worst_value = worst_value.max((value.total - expected.total).abs() / expected.normal.abs());
         }
     }
-    let gradient = check(&format!("{} {device:?}: gradient", shape.name), worst_gradient, gradient_most);
-    let value =
-        check(&format!("{} {device:?}: objective over 5 updates", shape.name), worst_value, value_most);
+    let name = format!("{} {activation:?} {device:?}", shape.name);
+    let gradient = check(&format!("{name}: gradient"), worst_gradient, most[0]);
+    let value = check(&format!("{name}: objective over 5 updates"), worst_value, most[1]);
     Ok(gradient && value)
 }
 
 /// A stack that is stopped goes on to the same bytes, and a net that diverges fails alone.
 fn stops_and_failures(shape: &Shape, device: Device) -> Result<bool> {
-    let nets = shape.nets(2, 3)?;
+    let nets = shape.nets(2, 3, Activation::Relu)?;
     let mut whole = Stack::new(nets.clone(), shape.batch(), device)?;
     train(shape, &mut whole, 0..8)?;
     let expected = whole.checkpoints()?;
@@ -198,7 +203,7 @@ fn stops_and_failures(shape: &Shape, device: Device) -> Result<bool> {
 
 /// Milliseconds of an update: the median of runs of some updates, on batches that are made before.
 fn time(shape: &Shape, seeds: usize, objectives: usize, device: Device) -> Result<()> {
-    let mut stack = Stack::new(shape.nets(seeds, objectives)?, shape.batch(), device)?;
+    let mut stack = Stack::new(shape.nets(seeds, objectives, Activation::Relu)?, shape.batch(), device)?;
     let sounds: Vec<Sounds> = (0..4).map(|step| shape.sounds(seeds, step)).collect();
     let batches: Vec<Vec<FrameBatch<'_>>> = sounds.iter().map(Sounds::batches).collect();
     let (nets, updates) = (seeds * objectives, 100);
@@ -233,8 +238,11 @@ fn main() -> Result<()> {
     let mut passed = true;
     if what != "times" {
         for shape in [&SHAPES[0], &SHAPES[3]] {
-            passed &= engines_agree(shape, card(Precision::F32), 1e-4, 1e-5)?;
-            passed &= engines_agree(shape, card(Precision::Tf32), 1e-2, 1e-2)?;
+            passed &= engines_agree(shape, Activation::Sigmoid, card(Precision::F32), [1e-4, 1e-5])?;
+            // A unit of ReLU whose input rounds to the other side of 0 changes the gradient at once: a few units of a
+            // large net do.
+            passed &= engines_agree(shape, Activation::Relu, card(Precision::F32), [5e-3, 1e-5])?;
+            passed &= engines_agree(shape, Activation::Relu, card(Precision::Tf32), [5e-2, 1e-3])?;
         }
         passed &= stops_and_failures(&SHAPES[0], card(Precision::Tf32))?;
     }

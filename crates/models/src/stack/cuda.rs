@@ -283,7 +283,7 @@ impl Backend for Cuda {
         let sizes = [plan.rows(), plan.dim(), plan.width(0), plan.shape.bands, plan.frames()];
         let mut arguments = vec![self.at(ROWS), self.at(INPUTS), starts];
         arguments.extend(sizes.map(int));
-        self.launch("gather", [plan.rows(), plan.batches], threads(plan.dim()), &arguments)
+        self.launch("gather", [plan.rows(), plan.batches], threads(plan.dim().div_ceil(4)), &arguments)
     }
 
     fn weights(&mut self, plan: &Plan) -> Result<(), ModelError> {
@@ -320,23 +320,25 @@ impl Backend for Cuda {
     fn activate(&mut self, plan: &Plan, layer: usize) -> Result<(), ModelError> {
         let size = plan.architecture.sizes()[layer];
         let sigmoid = int(usize::from(plan.is_sigmoid()));
-        let arguments = [self.at(plan.units(layer)), int(size), int(plan.width(layer)), sigmoid];
-        self.launch("activate", [plan.nets.len() * plan.rows(), 1], threads(size), &arguments)
+        let count = plan.nets.len() * plan.rows() * plan.width(layer);
+        let arguments = [self.at(plan.units(layer)), int(size), int(plan.width(layer)), sigmoid, int(count)];
+        self.launch("activate", [count.div_ceil(1024), 1], [256, 1], &arguments)
     }
 
     fn differentiate(&mut self, plan: &Plan, layer: usize) -> Result<(), ModelError> {
         let size = plan.architecture.sizes()[layer];
         let sigmoid = int(usize::from(plan.is_sigmoid()));
+        let count = plan.nets.len() * plan.rows() * plan.width(layer);
         let units = self.at(plan.units(layer));
-        let arguments = [units, self.at(BY_UNITS), int(size), int(plan.width(layer)), sigmoid];
-        self.launch("differentiate", [plan.nets.len() * plan.rows(), 1], threads(size), &arguments)
+        let arguments = [units, self.at(BY_UNITS), int(size), int(plan.width(layer)), sigmoid, int(count)];
+        self.launch("differentiate", [count.div_ceil(1024), 1], [256, 1], &arguments)
     }
 
     fn residuals(&mut self, plan: &Plan) -> Result<(), ModelError> {
         let last = self.at(plan.units(plan.architecture.layers()));
         let mut arguments = vec![last, self.at(SCORES), self.at(ROWS), self.at(NETS)];
         arguments.extend([plan.rows(), plan.dim(), plan.width(0)].map(int));
-        self.launch("residuals", [plan.rows(), plan.nets.len()], threads(plan.dim()), &arguments)
+        self.launch("residuals", [plan.rows(), plan.nets.len()], threads(plan.dim().div_ceil(4)), &arguments)
     }
 
     fn own_weights(&mut self, plan: &Plan) -> Result<(), ModelError> {
@@ -368,7 +370,7 @@ impl Backend for Cuda {
     fn scale(&mut self, plan: &Plan) -> Result<(), ModelError> {
         let last = self.at(plan.units(plan.architecture.layers()));
         let arguments = [last, self.at(SLOPES), int(plan.dim()), int(plan.width(0))];
-        self.launch("scale", [plan.rows(), plan.nets.len()], threads(plan.dim()), &arguments)
+        self.launch("scale", [plan.rows(), plan.nets.len()], threads(plan.dim().div_ceil(4)), &arguments)
     }
 
     fn amsgrad(&mut self, plan: &Plan) -> Result<(), ModelError> {
