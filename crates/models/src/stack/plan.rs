@@ -100,9 +100,10 @@ pub(super) struct Plan {
     pub(super) runs: Vec<Run>,
 }
 
-/// Numbers from a row of `size` units to the next: the units, a one, and zeros up to 16 bytes, which products want.
+/// Numbers from a row of `size` units to the next: the units, a one, and zeros up to 32 bytes: products are up to a
+/// tenth faster so than with 16, and of single small nets than with 128 (an H200).
 pub(super) fn width(size: usize) -> usize {
-    (size + 1).next_multiple_of(4)
+    (size + 1).next_multiple_of(8)
 }
 
 impl Plan {
