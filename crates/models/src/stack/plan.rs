@@ -34,9 +34,13 @@ pub(super) const MOMENTS: [Buffer; 3] = [Buffer(11), Buffer(12), Buffer(13)];
 /// ∂J/∂h of the layer at hand, (S, R, widest).
 pub(super) const BY_UNITS: Buffer = Buffer(14);
 /// For the densities on a card: moments of the features, rows, their squares and their products.
+#[cfg(feature = "cuda")]
 pub(super) const FEATURES: Buffer = Buffer(15);
+#[cfg(feature = "cuda")]
 pub(super) const STANDARDIZED: Buffer = Buffer(16);
+#[cfg(feature = "cuda")]
 pub(super) const SQUARES: Buffer = Buffer(17);
+#[cfg(feature = "cuda")]
 pub(super) const GRAM: Buffer = Buffer(18);
 /// Units of layer 1 and on, (S, R, W_l).
 const UNITS: usize = 19;
