@@ -109,6 +109,11 @@ impl Running {
         self.0.wait().expect("a child can be waited for").code()
     }
 
+    /// Waits until it has ended by itself; whether it ended well.
+    pub fn wait(mut self) -> bool {
+        self.0.wait().expect("a child can be waited for").success()
+    }
+
     /// Whether it has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.0.try_wait().expect("a child can be waited for").is_some()

@@ -56,7 +56,8 @@ fn both_engines_give_the_same_numbers() {
 fn the_committed_reference_is_reproduced() {
     let committed = runs(&repository().join("results/reference/ring/runs.csv"));
     let folder = tempfile::tempdir().unwrap();
-    Outcome::success(xtask().args(["verify", "--seeds", "1", "--out"]).arg(folder.path()));
+    let run = Outcome::success(xtask().args(["verify", "--seeds", "1", "--out"]).arg(folder.path()));
+    assert!(run.stdout.contains("Agrees with results/reference/ring: 3 nets"), "{}", run.stdout);
     let found = runs(&folder.path().join("ring/runs.csv"));
     assert_eq!(found.len(), 3);
     for (loss, seed, measures) in found {

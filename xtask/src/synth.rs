@@ -38,7 +38,7 @@ pub(crate) fn run(args: &SynthArgs) -> Result<()> {
     match synth::make(&args.out, &request, &tell) {
         Ok(Outcome::Found) => eprintln!("synth: {out} is there already ({request})"),
         Ok(Outcome::Made) => {
-            eprintln!("synth: made {out} ({request}) in {:.1} s", start.elapsed().as_secs_f64())
+            eprintln!("synth: made {out} ({request}) in {:.1} s", start.elapsed().as_secs_f64());
         }
         Err(SynthError::Refused(why)) => {
             return Err(BadInput(format!("{why} (--out of synth, --set data.root=DIR of sweep)")).into());

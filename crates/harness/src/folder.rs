@@ -68,9 +68,17 @@ impl Folder {
 
     /// The net that the tables had for each cell when they were made last, by what people call it.
     pub fn nets(&self) -> BTreeMap<String, Name> {
+        self.cells().into_iter().map(|line| (line.cell, line.net)).collect()
+    }
+
+    /// The scores of which the tables were made last, in their order.
+    pub fn scores(&self) -> Vec<Name> {
+        self.cells().into_iter().map(|line| line.score).collect()
+    }
+
+    fn cells(&self) -> Vec<Line> {
         let bytes = fs::read(self.path.join(CELLS)).unwrap_or_default();
-        let lines: Vec<Line> = read_csv(&bytes).unwrap_or_default();
-        lines.into_iter().map(|line| (line.cell, line.net)).collect()
+        read_csv(&bytes).unwrap_or_default()
     }
 
     /// Does `work` while no other process does such work in this folder.

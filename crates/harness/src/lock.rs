@@ -212,7 +212,7 @@ mod tests {
     fn mine(path: &Path) -> Lock {
         match Lock::take(path).unwrap() {
             Taken::Mine(lock) => lock,
-            Taken::Held(holder) => panic!("{} holds it", holder),
+            Taken::Held(holder) => panic!("{holder} holds it"),
         }
     }
 

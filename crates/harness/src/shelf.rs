@@ -191,16 +191,36 @@ mod tests {
         assert_eq!(left, [shelf.place(&name)], "nothing else is left");
     }
 
+    /// Makes the holder of a lock look dead; the lock's file.
+    fn bury(shelf: &Shelf, name: &Name) -> PathBuf {
+        let lock = shelf.lock(name);
+        let holder = fs::read_to_string(&lock).unwrap();
+        let dead = holder.replace(&format!("\"pid\":{}", std::process::id()), "\"pid\":4294967295");
+        fs::write(&lock, dead).unwrap();
+        lock
+    }
+
+    #[test]
+    fn who_slept_in_the_middle_of_writing_learns_that_another_took_over() {
+        let (_folder, shelf, name) = shelf();
+        let sleeper = mine(&shelf, &name);
+        bury(&shelf, &name);
+        let taker = mine(&shelf, &name);
+        let taken_over = |written: Result<()>| written.unwrap_err().is::<workspace::TakenOver>();
+        assert!(taken_over(sleeper.log("saved at update 30")));
+        assert!(taken_over(sleeper.write("log.txt", b"")));
+        drop(taker);
+        assert!(taken_over(sleeper.log("the other has ended")));
+        assert!(taken_over(sleeper.finish().map(drop)));
+    }
+
     #[test]
     fn what_a_dead_maker_left_is_taken_over() {
         let (_folder, shelf, name) = shelf();
         let workspace = mine(&shelf, &name);
         workspace.save(30, b"state at 30", b"history").unwrap();
         std::mem::forget(workspace);
-        let lock = shelf.lock(&name);
-        let dead = fs::read_to_string(&lock).unwrap();
-        fs::write(&lock, dead.replace(&format!("\"pid\":{}", std::process::id()), "\"pid\":4294967295"))
-            .unwrap();
+        let lock = bury(&shelf, &name);
         assert_eq!(shelf.list().begun(&name), Some(30));
         let workspace = mine(&shelf, &name);
         assert_eq!(workspace.checkpoint().unwrap().unwrap(), b"state at 30");

@@ -90,12 +90,18 @@ impl Workspace {
         if self.lock.is_mine() { Ok(()) } else { Err(TakenOver.into()) }
     }
 
+    /// `written`, but for [`TakenOver`] where it failed since another process has taken over: that one removes this
+    /// folder, also while this one is in the middle of writing.
+    fn unless_taken_over<T>(&self, written: Result<T>) -> Result<T> {
+        written.or_else(|error| self.check().and(Err(error)))
+    }
+
     /// Writes a file that tells of the making: it is no part of what is made.
     ///
     /// # Errors
     /// A full disk and its like, with the path.
     pub fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        Ok(write_whole(&self.folder.join(file), bytes)?)
+        self.unless_taken_over(write_whole(&self.folder.join(file), bytes).map_err(Into::into))
     }
 
     /// Reads what [`write`](Self::write) wrote, here or in the hands of an earlier maker.
@@ -110,7 +116,7 @@ impl Workspace {
     pub fn log(&self, line: &str) -> Result<()> {
         let path = self.folder.join(LOG);
         let write = || writeln!(File::options().create(true).append(true).open(&path)?, "{line}");
-        write().with_context(|| format!("{}: cannot be written", path.display()))
+        self.unless_taken_over(write().with_context(|| format!("{}: cannot be written", path.display())))
     }
 
     /// The last lines of the log.
@@ -211,7 +217,10 @@ impl Workspace {
                 let _ = fs::remove_dir_all(&self.folder);
                 Ok(false)
             }
-            Err(error) => Err(error).with_context(|| format!("{}: cannot be made", self.place.display())),
+            Err(error) => {
+                let failed = Err(error).with_context(|| format!("{}: cannot be made", self.place.display()));
+                self.unless_taken_over(failed)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ const KDE: KdeConfig = KdeConfig { sigma: 0.5, epsilon: 1e-6, standardize: false
 
 fn weights(weighting: Weighting, rows: &[f32]) -> Vec<f32> {
     let scores = vec![0.0; rows.len() / 2];
-    Weigher::new(weighting, 2, 1).unwrap().weigh(rows, &scores).to_vec()
+    Weigher::new(weighting, 2, 1).expect("the power is from 0 to 10").weigh(rows, &scores).to_vec()
 }
 
 fn power(strength: f64) -> Weighting {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 /// The mean of the largest share of `scores`, and its derivative by each.
 fn top(scores: &[f32], share: f64) -> (f64, Vec<f32>) {
     let weighting = Weighting::TopShare { share };
-    let mut weigher = Weigher::new(weighting, 1, 1).unwrap();
+    let mut weigher = Weigher::new(weighting, 1, 1).expect("the share is between 0 and 1");
     let weights = weigher.weigh(&vec![0.0; scores.len()], scores);
     let mut gradient = vec![0.0; scores.len()];
     let objective = Objective { weighting, term: Term::None };

@@ -48,6 +48,15 @@ pub(crate) struct Factors {
     pub(crate) root: f64,
 }
 
+impl AmsGradConfig {
+    /// What an [`Update`] with `factors` takes.
+    pub(crate) fn numbers(self, factors: Factors) -> [f32; 7] {
+        let Self { beta1, beta2, epsilon } = self;
+        let Factors { rate, root } = factors;
+        [beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, rate, root].map(|x| x as f32)
+    }
+}
+
 impl AmsGrad {
     /// The state before the first update of `parameters` numbers.
     pub fn new(parameters: usize, config: AmsGradConfig) -> Self {
@@ -90,9 +99,8 @@ impl AmsGrad {
     ) -> bool {
         assert_eq!(parameters.len(), self.first_moment.len(), "the state is that of the parameters");
         assert_eq!(parameters.len(), gradient.len(), "a derivative for each parameter");
-        let Factors { rate, root } = self.advance(learning_rate);
-        let AmsGradConfig { beta1, beta2, epsilon } = self.config;
-        let numbers = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, rate, root].map(|x| x as f32);
+        let factors = self.advance(learning_rate);
+        let numbers = self.config.numbers(factors);
         let moments = [&mut self.first_moment, &mut self.second_moment, &mut self.max_second_moment];
         let [m, v, v_max] = moments.map(Vec::as_mut_slice);
         if threads == 1 {
@@ -109,13 +117,13 @@ impl AmsGrad {
 }
 
 /// An update of some parameters; whether they are finite after it.
-struct Update<'a> {
-    numbers: [f32; 7],
-    p: &'a mut [f32],
-    g: &'a [f32],
-    m: &'a mut [f32],
-    v: &'a mut [f32],
-    v_max: &'a mut [f32],
+pub(crate) struct Update<'a> {
+    pub(crate) numbers: [f32; 7],
+    pub(crate) p: &'a mut [f32],
+    pub(crate) g: &'a [f32],
+    pub(crate) m: &'a mut [f32],
+    pub(crate) v: &'a mut [f32],
+    pub(crate) v_max: &'a mut [f32],
 }
 
 impl WithSimd for Update<'_> {

@@ -49,6 +49,22 @@ pub enum ModelError {
     /// Settings of the objective.
     #[error(transparent)]
     Setting(#[from] losses::SettingError),
+    /// Nets that cannot be trained side by side.
+    #[error("stack: found {found}, expected {expected}")]
+    Stack {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// A device that is not there, too small, or failed.
+    #[error("{device}: {what}")]
+    Device {
+        /// The device.
+        device: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
     /// The candle engine.
     #[cfg(feature = "candle")]
     #[error("candle: {0}")]

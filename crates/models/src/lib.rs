@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod fused;
 mod parameters;
+pub mod stack;
 
 pub use amsgrad::{AmsGrad, AmsGradConfig};
 pub use architecture::{Activation, Architecture};

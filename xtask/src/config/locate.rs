@@ -1,31 +1,90 @@
-//! Where a key stands in a file, and what its writer may have meant.
+//! Where the keys of a YAML file stand, and what its writer may have meant.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// `file:line` of a dotted key in block-style YAML; the file alone where the key is not found.
-pub(super) fn place(path: &Path, text: &str, key: &str) -> String {
-    match line_of(text, key) {
-        Some(line) => format!("{}:{line}", path.display()),
-        None => path.display().to_string(),
+use harness::BadInput;
+use saphyr_parser::{Event, Parser};
+
+/// The lines of a file's keys, dotted, and of the items of its lists, such as `readings[2].name`.
+#[derive(Debug, Default)]
+pub(super) struct Lines(BTreeMap<String, usize>);
+
+/// What is open at a place of a document.
+enum Open {
+    /// A mapping at this path, and the key whose value comes next.
+    Mapping(String, Option<String>),
+    /// A list at this path, and how many of its items there were.
+    List(String, usize),
+}
+
+impl Lines {
+    /// Reads the keys of `text`.
+    ///
+    /// # Errors
+    /// A key that stands twice, of which the parser would keep the last.
+    pub(super) fn of(path: &Path, text: &str) -> Result<Self, BadInput> {
+        let mut lines = Self::default();
+        let mut open: Vec<Open> = Vec::new();
+        // What is no YAML is told by the parser that reads the values.
+        for (event, span) in Parser::new_from_str(text).map_while(Result::ok) {
+            let line = span.start.line();
+            match event {
+                Event::MappingStart(..) => {
+                    let at = begin(&mut open);
+                    open.push(Open::Mapping(at, None));
+                }
+                Event::SequenceStart(..) => {
+                    let at = begin(&mut open);
+                    open.push(Open::List(at, 0));
+                }
+                Event::MappingEnd | Event::SequenceEnd => drop(open.pop()),
+                Event::Scalar(value, ..) => {
+                    if let Some(Open::Mapping(at, key @ None)) = open.last_mut() {
+                        let dotted = if at.is_empty() { value.to_string() } else { format!("{at}.{value}") };
+                        *key = Some(dotted.clone());
+                        if let Some(first) = lines.0.insert(dotted.clone(), line) {
+                            let path = path.display();
+                            let what = format!(
+                                "{path}:{line}: {dotted}: duplicate key, which stands in line {first} too; expected it once"
+                            );
+                            return Err(BadInput(what));
+                        }
+                    } else {
+                        begin(&mut open);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(lines)
+    }
+
+    /// `file:line` of a dotted key, or of what holds it where it is not there.
+    pub(super) fn place(&self, path: &Path, key: &str) -> String {
+        let mut known = key;
+        loop {
+            if let Some(line) = self.0.get(known) {
+                return format!("{}:{line}", path.display());
+            }
+            match known.rfind(['.', '[']) {
+                Some(end) => known = &known[..end],
+                None => return path.display().to_string(),
+            }
+        }
     }
 }
 
-/// Line (from 1) of the last part of `key` that stands on a line of its own.
-fn line_of(text: &str, key: &str) -> Option<usize> {
-    let (mut found, mut parts) = (None, key.split('.').peekable());
-    let mut indent = None;
-    for (number, line) in text.lines().enumerate() {
-        let Some(part) = parts.peek() else { break };
-        let content = line.trim_start();
-        let depth = line.len() - content.len();
-        let deeper = indent.is_none_or(|above| depth > above);
-        if deeper && content.strip_prefix(part).is_some_and(|rest| rest.trim_start().starts_with(':')) {
-            found = Some(number + 1);
-            indent = Some(depth);
-            parts.next();
+/// The path of the value that begins here: that of the key before it, or of the next item of a list.
+fn begin(open: &mut [Open]) -> String {
+    match open.last_mut() {
+        None => String::new(),
+        Some(Open::Mapping(_, key)) => key.take().unwrap_or_default(),
+        Some(Open::List(at, count)) => {
+            *count += 1;
+            format!("{at}[{}]", *count - 1)
         }
     }
-    found
 }
 
 /// Keys of earlier versions, and what is written in their place.
@@ -62,13 +121,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_found_by_their_depth() {
-        let text = "epsilon: 1\n# sigma: none\nloss:\n  sigma: 4\n  epsilon : 2\ngrid: {points: 3}\n";
-        assert_eq!(line_of(text, "epsilon"), Some(1));
-        assert_eq!(line_of(text, "loss.sigma"), Some(4));
-        assert_eq!(line_of(text, "loss.epsilon"), Some(5));
-        assert_eq!(line_of(text, "grid.points"), Some(6), "in flow style, the line of what holds it");
-        assert_eq!(line_of(text, "data"), None);
+    fn keys_are_found_where_they_stand() {
+        let text = "epsilon: 1\n# sigma: none\nloss:\n  sigma: 4\n  epsilon : 2\ngrid: {points: 3}\nreadings:\n  - name: a\n  - name: b\n    set: {x.y: 1}\n";
+        let lines = Lines::of(Path::new("f.yaml"), text).unwrap();
+        let place = |key: &str| lines.place(Path::new("f.yaml"), key);
+        assert_eq!(place("epsilon"), "f.yaml:1");
+        assert_eq!(place("loss.sigma"), "f.yaml:4");
+        assert_eq!(place("loss.epsilon"), "f.yaml:5");
+        assert_eq!(place("grid.points"), "f.yaml:6");
+        assert_eq!(place("readings[1].name"), "f.yaml:9");
+        assert_eq!(place("loss.lambda"), "f.yaml:3", "what holds a key that is not there");
+        assert_eq!(place("data"), "f.yaml");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_with_both_lines() {
+        let text = "a: 1\nloss: {sigma: 4}\nloss2:\n  sigma: 4\n  sigma: 5\n";
+        let message = Lines::of(Path::new("f.yaml"), text).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "f.yaml:5: loss2.sigma: duplicate key, which stands in line 4 too; expected it once"
+        );
     }
 
     #[test]

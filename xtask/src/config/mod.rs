@@ -16,6 +16,8 @@ use std::path::Path;
 use harness::BadInput;
 use serde::de::DeserializeOwned;
 
+use locate::Lines;
+
 pub(crate) use overrides::Override;
 pub(crate) use readings::{Reading, Readings};
 pub(crate) use ring::{PaperValues, RingCell, RingExperiment, RingScoring};
@@ -83,20 +85,21 @@ pub(crate) fn kind(path: &Path) -> Result<Kind, BadInput> {
 /// A file that cannot be read; an unknown key, a wrong type or an impossible value, with file, line and key.
 pub(crate) fn load<T: Experiment>(path: &Path, overrides: &[Override]) -> Result<T, BadInput> {
     let text = read(path)?;
+    let lines = Lines::of(path, &text)?;
     let plain: T = parse(path, &text)?;
     if overrides.is_empty() {
-        return checked(plain, |key| locate::place(path, &text, key));
+        return checked(plain, |key| lines.place(path, key));
     }
     let mut value: serde_yaml::Value = parse(path, &text)?;
     for change in overrides {
         change.apply(&mut value);
-        serde_yaml::from_value::<T>(value.clone())
-            .map_err(|error| BadInput(format!("{change}: {}", locate::explain(&error.to_string()))))?;
+        let read: Result<T, _> = serde_path_to_error::deserialize(value.clone());
+        read.map_err(|error| BadInput(format!("{change}: {}", located(&error))))?;
     }
     let changed: T = parse_value(value);
     checked(changed, |key| match overrides.iter().rev().find(|change| change.touches(key)) {
         Some(change) => change.to_string(),
-        None => locate::place(path, &text, key),
+        None => lines.place(path, key),
     })
 }
 
@@ -119,8 +122,20 @@ fn read(path: &Path) -> Result<String, BadInput> {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, BadInput> {
-    serde_yaml::from_str(text).map_err(|error| {
-        let line = error.location().map_or(String::new(), |at| format!(":{}", at.line()));
-        BadInput(format!("{}{line}: {}", path.display(), locate::explain(&error.to_string())))
+    let read: Result<T, _> = serde_path_to_error::deserialize(serde_yaml::Deserializer::from_str(text));
+    read.map_err(|error| {
+        let line = error.inner().location().map_or(String::new(), |at| format!(":{}", at.line()));
+        BadInput(format!("{}{line}: {}", path.display(), located(&error)))
     })
+}
+
+/// What is wrong, after the key where it is.
+fn located(error: &serde_path_to_error::Error<serde_yaml::Error>) -> String {
+    let (key, what) = (error.path().to_string(), locate::explain(&error.inner().to_string()));
+    // The parser names the key too, but not always the whole of it.
+    let what = what
+        .split_once(": ")
+        .filter(|(named, _)| key.starts_with(named))
+        .map_or(what.as_str(), |(_, rest)| rest);
+    if key == "." { what.to_owned() } else { format!("{key}: {what}") }
 }

@@ -78,10 +78,13 @@ impl Claims {
     }
 }
 
+/// The conditions of one seed, of both losses.
+type BySeed = (u64, [Vec<Condition>; 2]);
+
 /// The conditions of two losses that were trained on the same model and seed.
 struct Paired {
     /// By model: of each seed, the conditions of both.
-    models: Vec<(String, Vec<(u64, [Vec<Condition>; 2])>)>,
+    models: Vec<(String, Vec<BySeed>)>,
 }
 
 impl Paired {

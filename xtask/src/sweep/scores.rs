@@ -69,6 +69,9 @@ fn files_to_csv(files: &[ScoredFile]) -> Result<Vec<u8>> {
 
 /// Reads what [`files_to_csv`] wrote.
 fn files_from_csv(bytes: &[u8]) -> Result<Vec<ScoredFile>> {
+    if bytes.is_empty() {
+        return Ok(Vec::new()); // no file, no head
+    }
     let mut files: Vec<ScoredFile> = read_csv(bytes)?;
     let mut reader = csv::Reader::from_reader(bytes);
     let names = FileScore::ALL.iter().map(|kind| kind.name());

@@ -4,46 +4,40 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
+use globset::{GlobBuilder, GlobMatcher};
 use harness::BadInput;
 
 /// Text with `*` for any text; without one, it may stand anywhere in a name. Upper and lower case are one.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pattern(String);
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    text: String,
+    glob: GlobMatcher,
+}
 
 impl FromStr for Pattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            Err("expected a part of a net's name, such as FCN40-large".to_owned())
-        } else {
-            Ok(Self(text.to_owned()))
+            return Err("expected a part of a net's name, such as FCN40-large".to_owned());
         }
+        let anywhere = if text.contains('*') { text.to_owned() } else { format!("*{text}*") };
+        let glob =
+            GlobBuilder::new(&anywhere).case_insensitive(true).build().map_err(|error| error.to_string())?;
+        Ok(Self { text: text.to_owned(), glob: glob.compile_matcher() })
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl Pattern {
     /// Whether `name` is asked for.
     pub(super) fn matches(&self, name: &str) -> bool {
-        let (pattern, name) = (self.0.to_lowercase(), name.to_lowercase());
-        let Some((first, rest)) = pattern.split_once('*') else { return name.contains(&pattern) };
-        let (middle, last) = rest.rsplit_once('*').map_or(("", rest), |(middle, last)| (middle, last));
-        let Some(mut left) = name.strip_prefix(first).and_then(|left| left.strip_suffix(last)) else {
-            return false;
-        };
-        for part in middle.split('*') {
-            match left.find(part) {
-                Some(at) => left = &left[at + part.len()..],
-                None => return false,
-            }
-        }
-        true
+        self.glob.is_match(name)
     }
 }
 

@@ -4,11 +4,12 @@ mod claims;
 mod figures;
 mod judge;
 mod readings;
+mod reference;
 mod report;
 mod results;
 mod table1;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -108,6 +109,8 @@ impl Run {
             crate::print(&crate::report::claims_text("Claims of Sec. 4.1.2", &claims));
             Ok(())
         })?;
+        let reference = Path::new("results/reference").join(folder.path().file_name().unwrap_or_default());
+        crate::print(&reference::compare(&results, &reference).unwrap_or_default());
         crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
         results.verdict()
     }

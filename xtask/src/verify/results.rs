@@ -65,8 +65,19 @@ fn told_done(cells: &[RingCell], places: &Places) -> Vec<Failure> {
     Vec::new()
 }
 
-/// Scores that disagree with their own hash are out of the way before anything is made.
+/// Scores and nets that disagree with their own hash are out of the way before anything is made. Nets too, for figures
+/// are drawn of them.
 fn set_damaged_aside(cells: &[RingCell], places: &Places) -> Result<()> {
+    for net in cells.iter().map(|cell| &cell.cell.net).filter(|net| places.nets.has(&net.name)) {
+        if let Err(why) = harness::parameters(&places.nets, net) {
+            let aside = places.nets.set_aside(&net.name)?;
+            let aside = aside.display();
+            eprintln!(
+                "{}: its net is damaged ({why:#}); it is trained again, and the damaged one lies in {aside}",
+                net.label
+            );
+        }
+    }
     for cell in cells.iter().filter(|cell| places.scores.has(&cell.cell.score)) {
         if let Err(why) = read(cell, places) {
             let aside = places.scores.set_aside(&cell.cell.score)?;

@@ -55,8 +55,9 @@ pub struct FrontEnd {
     /// The logarithm of a band.
     #[serde(default)]
     pub log: Log,
-    /// What keeps the logarithm of silence finite.
-    #[serde(default)]
+    /// What keeps the logarithm of silence finite. YAML would write an enum of numbers as a tag; here it is a map.
+    #[serde(default, with = "serde_yaml::with::singleton_map")]
+    #[schemars(with = "Floor")]
     pub floor: Floor,
     /// What is done at a sound's ends, where frames have fewer than C neighbours.
     #[serde(default)]

@@ -301,3 +301,14 @@ fn impossible_settings_are_named() {
         assert!(found.contains("expected"), "{bands} bands: {found}");
     }
 }
+
+#[test]
+fn a_front_end_written_as_yaml_or_json_is_read_back() {
+    let dcase = FrontEnd::dcase();
+    let yaml = serde_yaml::to_string(&dcase).unwrap();
+    assert_eq!(serde_yaml::from_str::<FrontEnd>(&yaml).unwrap(), dcase, "{yaml}");
+    let json = serde_json::to_string(&dcase).unwrap();
+    assert_eq!(serde_json::from_str::<FrontEnd>(&json).unwrap(), dcase, "{json}");
+    let by_hand: FrontEnd = serde_yaml::from_str("{bands: 40, context: 5, floor: {maximum: 1e-9}}").unwrap();
+    assert_eq!(by_hand.floor, Floor::Maximum(1e-9));
+}

@@ -14,7 +14,7 @@ from pathlib import Path
 from measure import pinned_core
 
 HERE = Path(__file__).resolve().parent
-WORKSPACE = HERE.parents[2]
+WORKSPACE = HERE.parents[3]
 QUICK_CRITERION = ["--warm-up-time", "0.1", "--measurement-time", "0.1", "--sample-size", "10"]
 
 
