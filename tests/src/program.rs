@@ -101,11 +101,16 @@ impl Running {
         self.0.id()
     }
 
-    /// Asks it to stop, as Ctrl-C does, and waits until it has; its exit code.
-    pub fn interrupt(mut self) -> Option<i32> {
-        let sent =
-            Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("there is kill");
+    /// Sends it a signal by its name, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        let sent = kill.arg(format!("-{name}")).arg(self.id().to_string()).status().expect("there is kill");
         assert!(sent.success(), "the process is gone");
+    }
+
+    /// Asks it to stop by a signal, and waits until it has; its exit code.
+    pub fn stop(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         self.0.wait().expect("a child can be waited for").code()
     }
 

@@ -63,7 +63,7 @@ fn an_interrupted_run_saves_the_update_at_hand_and_goes_on_from_it() {
         assert!(!run.has_ended(), "the run ended before it could be interrupted");
         sleep(Duration::from_millis(1));
     }
-    assert_eq!(run.interrupt(), Some(130));
+    assert_eq!(run.stop("INT"), Some(130));
     let caught = checkpoints(folder.path());
     assert_eq!(caught.len(), 3, "two groups of three nets are in training");
     let saved = |path: &PathBuf| {
@@ -87,6 +87,40 @@ fn an_interrupted_run_saves_the_update_at_hand_and_goes_on_from_it() {
     assert_same(&results(folder.path()), &uninterrupted());
     let starts: BTreeSet<Vec<u64>> = nets(folder.path()).iter().map(|net| starts(net)).collect();
     assert_eq!(starts, saved);
+}
+
+#[test]
+fn every_signal_that_ends_a_job_saves_what_was_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["TERM", "HUP", "USR1", "XCPU"] {
+        let mut run = Running::start(long(folder.path()).args(["--jobs", "1"]));
+        while checkpoints(folder.path()).is_empty() {
+            assert!(!run.has_ended(), "the run ended before it got {signal}");
+            sleep(Duration::from_millis(1));
+        }
+        assert_eq!(run.stop(signal), Some(130), "{signal}");
+        for path in checkpoints(folder.path()) {
+            let log = text(&path.with_file_name("log.txt"));
+            assert!(log.lines().last().unwrap().starts_with("saved at update "), "{signal}: {log}");
+        }
+        fs::remove_dir_all(folder.path().join("nets")).unwrap();
+    }
+}
+
+#[test]
+fn under_nohup_a_closed_terminal_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = long(folder.path());
+    let mut command = Command::new("nohup");
+    command.arg(program.get_program()).args(program.get_args()).args(["--jobs", "1"]);
+    command.current_dir(program.get_current_dir().unwrap());
+    let mut run = Running::start(&mut command);
+    while checkpoints(folder.path()).is_empty() {
+        assert!(!run.has_ended(), "the run ended before it got a signal");
+        sleep(Duration::from_millis(1));
+    }
+    run.signal("HUP");
+    assert!(run.wait());
 }
 
 #[test]

@@ -169,3 +169,36 @@ fn an_experiment_may_not_take_the_name_of_another_folder() {
         assert!(!out.exists());
     }
 }
+
+#[test]
+fn what_is_no_text_of_a_sensible_kind_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let nested = folder.path().join("nested.yaml");
+    fs::write(&nested, "experiment: ring\nseeds: ".to_owned() + &"[".repeat(20_000) + &"]".repeat(20_000))
+        .unwrap();
+    let refused = |file: &Path, says: &[&str]| {
+        Outcome::refusal(xtask().arg("verify").arg(file).arg("--out").arg(&out), says);
+    };
+    refused(Path::new("/dev/zero"), &["/dev/zero", "found no plain file", "expected"]);
+    refused(&pipe, &["pipe", "found no plain file", "expected"]);
+    refused(&nested, &["nested.yaml:2", "found more than 32 values nested", "expected"]);
+    let deep = format!("loss{}=1", ".a".repeat(20_000));
+    Outcome::refusal(verify(&out).args(["--set", &deep]), &["found a key of 20001 parts", "expected 32"]);
+    let nested = format!("loss.sigma={}", "[".repeat(20_000));
+    Outcome::refusal(verify(&out).args(["--set", &nested]), &["found more than 32 values nested"]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_long_value_is_not_echoed_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let long = "x".repeat(50_000);
+    for setting in [format!("loss.sigma={long}"), format!("{long}={long}"), long.clone()] {
+        let refusal = Outcome::refusal(verify(&out).args(["--set", &setting]), &["characters ...]"]);
+        assert!(refusal.stderr.len() < 3000, "{} bytes", refusal.stderr.len());
+    }
+}

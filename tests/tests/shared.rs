@@ -90,18 +90,12 @@ fn locks(out: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|ending| ending == "lock")).collect()
 }
 
-/// Sends the process a signal by its name.
-fn signal(run: &Running, name: &str) {
-    let sent = Command::new("kill").arg(format!("-{name}")).arg(run.id().to_string()).status().unwrap();
-    assert!(sent.success());
-}
-
 #[test]
 fn a_holder_that_slept_for_longer_than_its_lease_does_no_harm_when_it_wakes() {
     let (folder, alone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut sleeper = Running::start(long(folder.path()).args(["--jobs", "1"]).env("HARNESS_LEASE_S", "1"));
     wait_for(&mut sleeper, || !checkpoints(folder.path()).is_empty());
-    signal(&sleeper, "STOP");
+    sleeper.signal("STOP");
     // As if it ran on another machine, of which only its locks are seen: they no longer change.
     for lock in locks(folder.path()) {
         let mut holder: serde_json::Value = serde_json::from_str(&text(&lock)).unwrap();
@@ -111,7 +105,7 @@ fn a_holder_that_slept_for_longer_than_its_lease_does_no_harm_when_it_wakes() {
     sleep(Duration::from_millis(1500));
     Outcome::success(long(folder.path()).env("HARNESS_LEASE_S", "1"));
     let taken_over = results(folder.path());
-    signal(&sleeper, "CONT");
+    sleeper.signal("CONT");
     assert!(sleeper.wait(), "it finds all done");
     assert_same(&results(folder.path()), &taken_over);
     Outcome::success(&mut long(alone.path()));

@@ -38,3 +38,23 @@ pub(crate) fn stopped(failures: &[Failure]) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Characters of the longest line that is told whole.
+const LONGEST_LINE: usize = 1000;
+
+/// Characters that are kept of either end of a longer one.
+const KEPT: usize = 200;
+
+/// A message whose long lines, which echo what was given, are cut in the middle, with the length said.
+pub(crate) fn shortened(message: &str) -> String {
+    let line = |line: &str| {
+        let length = line.chars().count();
+        if length <= LONGEST_LINE {
+            return line.to_owned();
+        }
+        let head: String = line.chars().take(KEPT).collect();
+        let tail: String = line.chars().skip(length - KEPT).collect();
+        format!("{head} [... a line of {length} characters ...] {tail}")
+    };
+    message.lines().map(line).collect::<Vec<_>>().join("\n")
+}

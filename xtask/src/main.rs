@@ -39,7 +39,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(Cli { command }) => command,
+        Err(error) if error.use_stderr() => {
+            harness::tell!("{}", failure::shortened(error.render().to_string().trim_end()));
+            return ExitCode::from(2);
+        }
+        Err(help) => help.exit(),
+    };
+    let outcome = match command {
         Command::Verify(args) => verify::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Synth(args) => synth::run(&args),
@@ -52,7 +60,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            harness::tell!("{}", failure::shortened(&format!("error: {error:#}")));
             ExitCode::from(failure::exit_code(&error))
         }
     }
@@ -62,7 +70,7 @@ fn main() -> ExitCode {
 fn print(text: &str) {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!("error: standard output: {error}");
+            harness::tell!("error: standard output: {error}");
             std::process::exit(1);
         }
         _ => {}

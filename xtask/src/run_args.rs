@@ -47,7 +47,7 @@ impl Places {
     pub(crate) fn lacks(&self, cell: &Cell) -> bool {
         let [net, score] = [self.nets.has(&cell.net.name), self.scores.has(&cell.score)];
         if score && !net {
-            eprintln!("{}: its net is gone; it is trained again", cell.net.label);
+            harness::tell!("{}: its net is gone; it is trained again", cell.net.label);
         }
         !(net && score)
     }
@@ -79,7 +79,10 @@ impl RunArgs {
         }
         if self.out.join(name).join("cells").exists() {
             let old = self.out.join(name).join("cells");
-            eprintln!("note: {} is of an earlier version of this program, and is left alone", old.display());
+            harness::tell!(
+                "note: {} is of an earlier version of this program, and is left alone",
+                old.display()
+            );
         }
         Ok(Places {
             nets: Shelf::nets(&self.out),

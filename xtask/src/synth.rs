@@ -31,14 +31,14 @@ pub(crate) fn run(args: &SynthArgs) -> Result<()> {
     let request = Request::new(args.seed, args.minutes);
     let tell = |made: usize, all: usize| {
         if made.is_multiple_of(all.div_ceil(10)) {
-            eprintln!("synth: {made} of {all} files");
+            harness::tell!("synth: {made} of {all} files");
         }
     };
     let out = args.out.display();
     match synth::make(&args.out, &request, &tell) {
-        Ok(Outcome::Found) => eprintln!("synth: {out} is there already ({request})"),
+        Ok(Outcome::Found) => harness::tell!("synth: {out} is there already ({request})"),
         Ok(Outcome::Made) => {
-            eprintln!("synth: made {out} ({request}) in {:.1} s", start.elapsed().as_secs_f64());
+            harness::tell!("synth: made {out} ({request}) in {:.1} s", start.elapsed().as_secs_f64());
         }
         Err(SynthError::Refused(why)) => {
             return Err(BadInput(format!("{why} (--out of synth, --set data.root=DIR of sweep)")).into());

@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Files that appear whole or not at all, and texts that are read only where they can be one.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -46,9 +46,44 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Bytes of the longest text that is read.
+const LONGEST_TEXT: u64 = 64 << 20;
+
+/// Reads a text that a person may have named: no folder, device or pipe, which may never end, and no file of another
+/// kind and size.
+///
+/// # Errors
+/// What was found and expected; as [`io::Error`], whose kind tells a file that is not there.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    // A look before the opening: that of a pipe waits for who writes to it.
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("found no plain file, expected one"));
+    }
+    if metadata.len() > LONGEST_TEXT {
+        let (found, most) = (metadata.len() >> 20, LONGEST_TEXT >> 20);
+        return Err(io::Error::other(format!(
+            "found a file of {found} MiB, expected a text of {most} at most"
+        )));
+    }
+    fs::read_to_string(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_plain_file_of_a_sensible_size_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.yaml");
+        File::create(&large).unwrap().set_len(LONGEST_TEXT + 1).unwrap();
+        for path in [Path::new("/dev/zero"), folder.path(), &large] {
+            let message = read_text(path).unwrap_err().to_string();
+            assert!(message.starts_with("found ") && message.contains(", expected "), "{message}");
+        }
+        assert_eq!(read_text(&folder.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 
     #[test]
     fn a_failed_write_leaves_what_was_there_and_no_litter() {

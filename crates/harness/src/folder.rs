@@ -27,7 +27,7 @@ pub struct Folder {
 }
 
 /// A line of `cells.csv`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Line {
     cell: String,
     net: Name,
@@ -63,7 +63,7 @@ impl Folder {
             net: cell.net.name.clone(),
             score: cell.score.clone(),
         };
-        self.write(CELLS, &to_csv(cells.map(line))?)
+        self.write(CELLS, &to_csv(&cells.map(line).collect::<Vec<_>>())?)
     }
 
     /// The net that the tables had for each cell when they were made last, by what people call it.

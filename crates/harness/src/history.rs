@@ -40,7 +40,7 @@ pub(crate) struct History {
 }
 
 /// A line of `history.csv`: means over the updates of a stretch; the last column tells of the machine alone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Line {
     update: u64,
     objective: String,
@@ -102,12 +102,12 @@ impl History {
                 rows_per_second: format!("{:.0}", stretch.rows as f64 / stretch.seconds),
             }
         });
-        crate::csv_rows::to_csv(lines)
+        crate::csv_rows::to_csv(&lines.collect::<Vec<_>>())
     }
 
     /// The sums, exactly.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        crate::csv_rows::to_csv(self.stretches.iter())
+        crate::csv_rows::to_csv(&self.stretches)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote after `step` updates.

@@ -19,6 +19,7 @@ mod shelf;
 mod source;
 pub mod stop;
 mod sums;
+mod tell;
 mod trainer;
 mod training;
 mod workspace;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 const DIGITS: usize = 16;
 
 /// `<stem>-<hash>`, the folder of a net or score. The stem is for people; the hash decides.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Name(String);
 
 impl Name {

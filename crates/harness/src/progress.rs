@@ -79,7 +79,7 @@ impl Progress {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
             let left = humantime::format_duration(Duration::from_secs(self.bar.eta().as_secs()));
-            eprintln!("{}: {done} of {total} updates, {left} left", self.bar.prefix());
+            crate::tell!("{}: {done} of {total} updates, {left} left", self.bar.prefix());
         }
     }
 
@@ -93,7 +93,7 @@ impl Progress {
     pub fn expect(&self, updates: u64) {
         self.bar.inc_length(updates);
         if self.plain.is_some() && updates > 0 {
-            eprintln!("{}: {updates} updates", self.bar.prefix());
+            crate::tell!("{}: {updates} updates", self.bar.prefix());
         }
     }
 
@@ -104,7 +104,7 @@ impl Progress {
 
     /// Says something above the bar.
     pub fn say(&self, line: &str) {
-        self.lines.suspend(|| eprintln!("{line}"));
+        self.lines.suspend(|| crate::tell!("{line}"));
     }
 
     /// Ends.

@@ -10,6 +10,9 @@ use saphyr_parser::{Event, Parser};
 #[derive(Debug, Default)]
 pub(super) struct Lines(BTreeMap<String, usize>);
 
+/// Lists and mappings in one another, and parts of a dotted key: parsers follow each by a call of their own.
+pub(super) const DEEPEST: usize = 32;
+
 /// What is open at a place of a document.
 enum Open {
     /// A mapping at this path, and the key whose value comes next.
@@ -22,13 +25,19 @@ impl Lines {
     /// Reads the keys of `text`.
     ///
     /// # Errors
-    /// A key that stands twice, of which the parser would keep the last.
+    /// A key that stands twice, of which the parser would keep the last; values that are nested too deep for it.
     pub(super) fn of(path: &Path, text: &str) -> Result<Self, BadInput> {
+        if let Some(line) = too_many_brackets(text) {
+            return Err(too_deep(path, line));
+        }
         let mut lines = Self::default();
         let mut open: Vec<Open> = Vec::new();
         // What is no YAML is told by the parser that reads the values.
         for (event, span) in Parser::new_from_str(text).map_while(Result::ok) {
             let line = span.start.line();
+            if open.len() > DEEPEST {
+                return Err(too_deep(path, line));
+            }
             match event {
                 Event::MappingStart(..) => {
                     let at = begin(&mut open);
@@ -73,6 +82,31 @@ impl Lines {
             }
         }
     }
+}
+
+fn too_deep(path: &Path, line: usize) -> BadInput {
+    let path = path.display();
+    BadInput(format!("{path}:{line}: found more than {DEEPEST} values nested, expected fewer"))
+}
+
+/// The line where more brackets are open than values may be nested, if there is one. A parser looks ahead over all of
+/// them, in a time that grows with their square, before it tells of the first. Quotes are not looked at: a text in
+/// them has few.
+fn too_many_brackets(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (index, line) in text.lines().enumerate() {
+        for character in line.chars() {
+            match character {
+                '[' | '{' => open += 1,
+                ']' | '}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > DEEPEST {
+                return Some(index + 1);
+            }
+        }
+    }
+    None
 }
 
 /// The path of the value that begins here: that of the key before it, or of the next item of a list.

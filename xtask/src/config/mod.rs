@@ -10,9 +10,9 @@ mod sweep;
 mod sweep_cell;
 mod sweep_settings;
 
-use std::fs;
 use std::path::Path;
 
+use features::files::read_text;
 use harness::BadInput;
 use serde::de::DeserializeOwned;
 
@@ -37,8 +37,14 @@ pub(crate) enum Kind {
     Sweep,
 }
 
+/// What is told of a file that was to be an experiment.
+const EXPERIMENT: &str = "an experiment file such as experiments/ring.yaml";
+
 /// A struct that an experiment file is read into.
 pub(crate) trait Experiment: DeserializeOwned {
+    /// What such a file is, with one that is there.
+    const FILE: &'static str = EXPERIMENT;
+
     /// Checks what types cannot: impossible values.
     ///
     /// # Errors
@@ -76,7 +82,9 @@ pub(crate) fn kind(path: &Path) -> Result<Kind, BadInput> {
     struct Head {
         experiment: Kind,
     }
-    parse::<Head>(path, &read(path)?).map(|head| head.experiment)
+    let text = read(path, EXPERIMENT)?;
+    Lines::of(path, &text)?;
+    parse::<Head>(path, &text).map(|head| head.experiment)
 }
 
 /// Reads the experiment at `path`, with `overrides` in place of its values.
@@ -84,7 +92,7 @@ pub(crate) fn kind(path: &Path) -> Result<Kind, BadInput> {
 /// # Errors
 /// A file that cannot be read; an unknown key, a wrong type or an impossible value, with file, line and key.
 pub(crate) fn load<T: Experiment>(path: &Path, overrides: &[Override]) -> Result<T, BadInput> {
-    let text = read(path)?;
+    let text = read(path, T::FILE)?;
     let lines = Lines::of(path, &text)?;
     let plain: T = parse(path, &text)?;
     if overrides.is_empty() {
@@ -114,10 +122,13 @@ fn checked<T: Experiment>(experiment: T, place: impl Fn(&str) -> String) -> Resu
     }
 }
 
-fn read(path: &Path) -> Result<String, BadInput> {
-    fs::read_to_string(path).map_err(|error| {
-        let expected = "expected an experiment file such as experiments/ring.yaml";
-        BadInput(format!("{}: cannot be read ({error}); {expected}", path.display()))
+fn read(path: &Path, expected: &str) -> Result<String, BadInput> {
+    read_text(path).map_err(|error| {
+        let from = match std::env::current_dir() {
+            Ok(folder) if path.is_relative() => format!(", a path from {}", folder.display()),
+            _ => String::new(),
+        };
+        BadInput(format!("{}: cannot be read ({error}); expected {expected}{from}", path.display()))
     })
 }
 

@@ -1,9 +1,12 @@
 //! `--set key=value`: one value of an experiment file, changed on the command line.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde_yaml::{Mapping, Value};
+
+use super::locate::{DEEPEST, Lines};
 
 /// A dotted key and the value that it gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +52,11 @@ impl FromStr for Override {
         if !well_formed {
             return Err(format!("key `{key}`: expected names with dots between them, such as loss.sigma"));
         }
+        let depth = key.split('.').count();
+        if depth > DEEPEST {
+            return Err(format!("found a key of {depth} parts, expected {DEEPEST} at most"));
+        }
+        Lines::of(Path::new("value"), value).map_err(|error| error.to_string())?;
         let value =
             serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
         Ok(Self::new(key, value))

@@ -63,6 +63,8 @@ impl Preset {
 }
 
 impl config::Experiment for Manifest {
+    const FILE: &'static str = "a manifest such as experiments/datasets/folder.yaml";
+
     /// Impossible values are found with all else that is wrong when the set is opened.
     fn validate(&self) -> Result<(), config::Impossible> {
         Ok(())

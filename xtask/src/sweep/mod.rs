@@ -144,7 +144,7 @@ fn conclude(
     };
     report::write(places, &content)?;
     for folder in dcase::write(folder, results, &experiment.scoring)? {
-        eprintln!("scores and decisions as DCASE task 2 has them: {}", folder.display());
+        harness::tell!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
     crate::print(&report::text(results, &tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
@@ -189,7 +189,7 @@ fn make(
     provenance: &Provenance,
 ) -> Result<Vec<Failure>> {
     if missing.is_empty() {
-        eprintln!(
+        harness::tell!(
             "All that is asked for of {} nets is trained and scored in {}",
             cells.len(),
             places.folder.path().display()
@@ -244,6 +244,6 @@ fn make(
     }
     progress.finish();
     stopped(&failures)?;
-    eprintln!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
+    harness::tell!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
     Ok(failures)
 }

@@ -39,7 +39,7 @@ pub(super) fn read(cell: &SweepCell, places: &Places) -> Result<Option<Scores>> 
     };
     let aside = places.scores.set_aside(score)?;
     let (label, aside) = (&cell.cell.net.label, aside.display());
-    eprintln!(
+    harness::tell!(
         "{label}: its score is damaged ({why}); it is scored again, and the damaged one lies in {aside}"
     );
     Ok(None)

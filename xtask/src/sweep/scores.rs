@@ -16,7 +16,7 @@ use super::sounds::Material;
 use crate::config::SweepCell;
 
 /// What is known of a sound that was scored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ScoredFile {
     /// The sound, or the clip that is mixed into one.
     pub(super) file: String,
@@ -69,9 +69,6 @@ fn files_to_csv(files: &[ScoredFile]) -> Result<Vec<u8>> {
 
 /// Reads what [`files_to_csv`] wrote.
 fn files_from_csv(bytes: &[u8]) -> Result<Vec<ScoredFile>> {
-    if bytes.is_empty() {
-        return Ok(Vec::new()); // no file, no head
-    }
     let mut files: Vec<ScoredFile> = read_csv(bytes)?;
     let mut reader = csv::Reader::from_reader(bytes);
     let names = FileScore::ALL.iter().map(|kind| kind.name());
@@ -86,7 +83,7 @@ fn files_from_csv(bytes: &[u8]) -> Result<Vec<ScoredFile>> {
 }
 
 /// A line of `operations.csv`: an operation in a normal file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct OperationScore {
     pub(super) file: String,
     pub(super) operation: String,
@@ -97,7 +94,7 @@ pub(super) struct OperationScore {
 }
 
 /// A line of `timeline.csv`: a frame of the one file whose scores are shown over time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct FrameScore {
     pub(super) file: String,
     /// The middle of the frame, in seconds.

@@ -30,6 +30,8 @@ const MOST_IN_ENDS: f64 = 0.02;
 /// A set of sounds, and how an experiment takes it.
 pub(super) struct Sounds {
     set: Dataset,
+    /// Whether the manifest keeps some of the normal-train sounds for testing.
+    holds_out: bool,
     root: PathBuf,
     most_something_else: Option<usize>,
     by_machine: bool,
@@ -76,11 +78,11 @@ impl Sounds {
         let set =
             set.map_err(|error| BadInput(format!("{}: {error}", experiment.data.manifest.display())))?;
         for warning in &set.warnings {
-            eprintln!("warning: {warning}");
+            harness::tell!("warning: {warning}");
         }
         if let Some(first) = set.left_out.first() {
             let count = set.left_out.len();
-            eprintln!(
+            harness::tell!(
                 "warning: {count} sounds are left out, such as {first}: `shorter_than_s` of the manifest"
             );
         }
@@ -90,6 +92,7 @@ impl Sounds {
         }
         let sounds = Self {
             set,
+            holds_out: manifest.sources.iter().any(|source| source.hold_out_every.is_some()),
             root: manifest.root,
             most_something_else: experiment.data.most_something_else,
             by_machine: experiment.data.by_machine,
@@ -128,7 +131,7 @@ impl Sounds {
             problems.extend(without_noise(&set, &name));
             warn_of_recorders(&set, &name);
             if missing(Role::AnomalyTest) {
-                eprintln!("warning: no anomaly-test sound{name}: {UNDEFINED}");
+                harness::tell!("warning: no anomaly-test sound{name}: {UNDEFINED}");
             }
             let whole = |role: &Role| *role != Role::AnomalyTest || set.mixing.anr_db.is_empty();
             let tested =
@@ -163,10 +166,18 @@ impl Sounds {
     /// Why there may be no sound of `role`.
     fn hint(&self, set: &Dataset, role: Role) -> String {
         match (role, set.role(Role::NormalTrain).count(), self.set.left_out.len()) {
-            (Role::NormalTest, count @ 1.., _) => {
+            (Role::NormalTest, count @ 1.., _) if self.holds_out => {
                 format!(
                     "; there are {count} normal-train sounds: a `hold_out_every` above that keeps none for testing"
                 )
+            }
+            (Role::NormalTest, 1.., _) => {
+                "; a source of role normal-test may name another folder, or `hold_out_every` keep some of the normal-train sounds"
+                    .to_owned()
+            }
+            (Role::SomethingElse, ..) if self.by_machine => {
+                "; the sounds of other machines are taken for it: add a machine, or a source of role something-else"
+                    .to_owned()
             }
             (Role::SomethingElse, _, count @ 1..) => {
                 format!(
@@ -317,7 +328,7 @@ fn warn_of_recorders(set: &Dataset, of_machine: &str) {
         && normal.min(anomalous) < FEATURE_RATE
         && normal != anomalous
     {
-        eprintln!(
+        harness::tell!(
             "warning: normal-test sounds{of_machine} have {normal} Hz, anomaly-test sounds {anomalous} Hz: what tells them apart may be the recorder"
         );
     }
@@ -329,7 +340,7 @@ fn warn_of_ends(set: &Dataset, piece_s: f64, of_machine: &str) {
     let (ends, all): (f64, f64) = (lengths().map(|length| length % piece_s).sum(), lengths().sum());
     if ends > MOST_IN_ENDS * all {
         let share = 100.0 * ends / all;
-        eprintln!(
+        harness::tell!(
             "warning: {share:.0} % of the normal-train sound{of_machine} is in no batch: ends of files that are shorter than `batch.piece_s`, {piece_s} s; a divisor of their lengths leaves out none"
         );
     }

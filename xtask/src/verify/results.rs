@@ -61,7 +61,7 @@ pub(super) fn make(cells: Vec<RingCell>, places: &Places, provenance: &Provenanc
 }
 
 fn told_done(cells: &[RingCell], places: &Places) -> Vec<Failure> {
-    eprintln!("All {} nets are trained and scored in {}", cells.len(), places.folder.path().display());
+    harness::tell!("All {} nets are trained and scored in {}", cells.len(), places.folder.path().display());
     Vec::new()
 }
 
@@ -72,7 +72,7 @@ fn set_damaged_aside(cells: &[RingCell], places: &Places) -> Result<()> {
         if let Err(why) = harness::parameters(&places.nets, net) {
             let aside = places.nets.set_aside(&net.name)?;
             let aside = aside.display();
-            eprintln!(
+            harness::tell!(
                 "{}: its net is damaged ({why:#}); it is trained again, and the damaged one lies in {aside}",
                 net.label
             );
@@ -82,7 +82,7 @@ fn set_damaged_aside(cells: &[RingCell], places: &Places) -> Result<()> {
         if let Err(why) = read(cell, places) {
             let aside = places.scores.set_aside(&cell.cell.score)?;
             let (label, aside) = (&cell.cell.net.label, aside.display());
-            eprintln!(
+            harness::tell!(
                 "{label}: its score is damaged ({why}); it is scored again, and the damaged one lies in {aside}"
             );
         }
@@ -121,7 +121,7 @@ fn make_missing(cells: &[&RingCell], places: &Places, provenance: &Provenance) -
     let failures = run.make(&cells.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?;
     progress.finish();
     stopped(&failures)?;
-    eprintln!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
+    harness::tell!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
     Ok(failures)
 }
 

@@ -1,9 +1,9 @@
 //! What a machine was doing when: operation labels that stand beside a sound as `NAME.labels.csv`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
+use crate::files::read_text;
 
 const HEADER: &str = "start_s,end_s,operation";
 
@@ -36,7 +36,7 @@ pub fn operation_at(operations: &[Operation], moment_s: f64) -> Option<&str> {
 /// What is wrong with the file: unreadable, another header, a line that is not a stretch of time within the
 /// sound, stretches out of order or overlapping.
 pub(super) fn read(path: &Path, seconds: f64) -> Result<Vec<Operation>, Problem> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = read_text(path).map_err(|error| {
         Problem::at(path, format!("it unreadable ({error})"), format!("a text that starts with `{HEADER}`"))
     })?;
     let mut lines = text.lines();

@@ -36,7 +36,7 @@ pub(in super::super) struct Header {
 pub(in super::super) fn read(path: &Path, file: &mut BufReader<File>) -> Result<Header, AudioError> {
     let len =
         file.get_ref().metadata().map_err(|source| AudioError::Open { path: path.into(), source })?.len();
-    let Chunks { fmt, data_len } = Walk { path, file, len, at: 0 }.to_data()?;
+    let Chunks { fmt, data_len } = Walk { path, file, len, at: 0 }.up_to_data()?;
     let fmt = Fmt::parse(path, &fmt)?;
     let frame = u64::from(fmt.channels) * fmt.encoding.bytes() as u64;
     let format = Format {
@@ -66,7 +66,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn to_data(&mut self) -> Result<Chunks, AudioError> {
+    fn up_to_data(&mut self) -> Result<Chunks, AudioError> {
         if self.len < 12 {
             return Err(self.wrong(format!("{} bytes long", self.len), "a WAV header"));
         }
