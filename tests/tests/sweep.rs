@@ -233,7 +233,7 @@ fn ctrl_c_saves_the_update_at_hand_and_the_same_command_goes_on() {
     let out = folder.path();
     let mut run = Running::start(&mut long(out));
     wait_for_checkpoints(&mut run, out);
-    assert_eq!(run.interrupt(), Some(130));
+    assert_eq!(run.stop("INT"), Some(130));
     let saved: Vec<String> = checkpoints(out)
         .iter()
         .map(|path| text(&path.with_file_name("log.txt")).lines().last().unwrap().to_owned())
