@@ -72,6 +72,8 @@ fn parse(line: &str) -> Option<Operation> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read_text(text: &str) -> Result<Vec<Operation>, String> {
