@@ -93,7 +93,7 @@ fn impossible_formats() {
         "compressed or unknown (format tag 0x0055), expected PCM of up to 32 bits or floats of 32 or 64"
     );
     assert!(error(&Wav { bits: 16, tag: 3, ..wav.clone() }.bytes()).starts_with("16-bit float samples"));
-    assert!(error(&Wav { bits: 64, ..wav.clone() }.bytes()).starts_with("64-bit integer samples"));
+    assert!(error(&Wav { bits: 64, ..wav }.bytes()).starts_with("64-bit integer samples"));
 }
 
 #[test]
