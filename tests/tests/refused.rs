@@ -197,7 +197,7 @@ fn a_long_value_is_not_echoed_whole() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let long = "x".repeat(50_000);
-    for setting in [format!("loss.sigma={long}"), format!("{long}={long}"), long.clone()] {
+    for setting in [format!("loss.sigma={long}"), format!("{long}={long}"), long] {
         let refusal = Outcome::refusal(verify(&out).args(["--set", &setting]), &["characters ...]"]);
         assert!(refusal.stderr.len() < 3000, "{} bytes", refusal.stderr.len());
     }
