@@ -89,11 +89,21 @@ fn an_interrupted_run_saves_the_update_at_hand_and_goes_on_from_it() {
     assert_eq!(starts, saved);
 }
 
+/// A long run of one job at a time that the command `starter` starts.
+fn started_by(starter: &[&str], out: &Path) -> Command {
+    let program = long(out);
+    let mut command = Command::new(starter[0]);
+    command.args(&starter[1..]).arg(program.get_program()).args(program.get_args()).args(["--jobs", "1"]);
+    command.current_dir(program.get_current_dir().unwrap());
+    command
+}
+
 #[test]
 fn every_signal_that_ends_a_job_saves_what_was_trained() {
     let folder = tempfile::tempdir().unwrap();
     for signal in ["TERM", "HUP", "USR1", "XCPU"] {
-        let mut run = Running::start(long(folder.path()).args(["--jobs", "1"]));
+        // The tests themselves may run under nohup.
+        let mut run = Running::start(&mut started_by(&["env", "--default-signal=HUP"], folder.path()));
         while checkpoints(folder.path()).is_empty() {
             assert!(!run.has_ended(), "the run ended before it got {signal}");
             sleep(Duration::from_millis(1));
@@ -110,11 +120,7 @@ fn every_signal_that_ends_a_job_saves_what_was_trained() {
 #[test]
 fn under_nohup_a_closed_terminal_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let program = long(folder.path());
-    let mut command = Command::new("nohup");
-    command.arg(program.get_program()).args(program.get_args()).args(["--jobs", "1"]);
-    command.current_dir(program.get_current_dir().unwrap());
-    let mut run = Running::start(&mut command);
+    let mut run = Running::start(&mut started_by(&["nohup"], folder.path()));
     while checkpoints(folder.path()).is_empty() {
         assert!(!run.has_ended(), "the run ended before it got a signal");
         sleep(Duration::from_millis(1));
