@@ -166,4 +166,6 @@ fn stems(files: &[PathBuf]) -> Vec<String> {
 }
 
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod tests;
