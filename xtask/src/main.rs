@@ -1,5 +1,7 @@
 //! The command line of the workspace.
 
+#![warn(clippy::print_stderr, reason = "`harness::tell!` writes where nobody may read")]
+
 mod config;
 mod failure;
 mod html;

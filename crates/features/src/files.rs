@@ -46,25 +46,23 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Bytes of the longest text that is read.
+/// Bytes of the longest text that is read: labels of a day are a few MiB.
 const LONGEST_TEXT: u64 = 64 << 20;
 
 /// Reads a text that a person may have named: no folder, device or pipe, which may never end, and no file of another
 /// kind and size.
 ///
 /// # Errors
-/// What was found and expected; as [`io::Error`], whose kind tells a file that is not there.
+/// What is wrong with the file, for the caller to say where it is and what was expected.
 pub fn read_text(path: &Path) -> io::Result<String> {
     // A look before the opening: that of a pipe waits for who writes to it.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::other("found no plain file, expected one"));
+        return Err(io::Error::other("no plain file"));
     }
     if metadata.len() > LONGEST_TEXT {
-        let (found, most) = (metadata.len() >> 20, LONGEST_TEXT >> 20);
-        return Err(io::Error::other(format!(
-            "found a file of {found} MiB, expected a text of {most} at most"
-        )));
+        let mebibytes = metadata.len() >> 20;
+        return Err(io::Error::other(format!("{mebibytes} MiB, more than any text has")));
     }
     fs::read_to_string(path)
 }
@@ -78,10 +76,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let large = folder.path().join("large.yaml");
         File::create(&large).unwrap().set_len(LONGEST_TEXT + 1).unwrap();
-        for path in [Path::new("/dev/zero"), folder.path(), &large] {
-            let message = read_text(path).unwrap_err().to_string();
-            assert!(message.starts_with("found ") && message.contains(", expected "), "{message}");
-        }
+        let message = |path: &Path| read_text(path).unwrap_err().to_string();
+        assert_eq!(message(Path::new("/dev/zero")), "no plain file");
+        assert_eq!(message(folder.path()), "no plain file");
+        assert_eq!(message(&large), "64 MiB, more than any text has");
         assert_eq!(read_text(&folder.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 

@@ -1,5 +1,7 @@
 //! What every experiment runs on: nets and scores by identity, locks, the plan, training with resume, provenance.
 
+#![warn(clippy::print_stderr, reason = "`tell!` writes where nobody may read")]
+
 mod bad_input;
 pub mod csv_rows;
 mod engine;

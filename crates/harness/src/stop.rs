@@ -2,7 +2,6 @@
 //! and says how to go on. A second one ends it at once.
 
 use std::fs;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 

@@ -90,12 +90,12 @@ fn too_deep(path: &Path, line: usize) -> BadInput {
 }
 
 /// The line where more brackets are open than values may be nested, if there is one. A parser looks ahead over all of
-/// them, in a time that grows with their square, before it tells of the first. Quotes are not looked at: a text in
-/// them has few.
+/// them, in a time that grows with their square, before it tells of the first. Comments are left out, in which there
+/// are intervals such as [0, 1); quotes are not looked at: a text in them has few.
 fn too_many_brackets(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (index, line) in text.lines().enumerate() {
-        for character in line.chars() {
+        for character in line.split('#').next().unwrap_or_default().chars() {
             match character {
                 '[' | '{' => open += 1,
                 ']' | '}' => open = open.saturating_sub(1),
@@ -176,6 +176,16 @@ mod tests {
             message,
             "f.yaml:5: loss2.sigma: duplicate key, which stands in line 4 too; expected it once"
         );
+    }
+
+    #[test]
+    fn values_that_are_nested_too_deep_are_told_and_comments_are_none() {
+        let of = |text: &str| Lines::of(Path::new("f.yaml"), text).map_err(|error| error.to_string());
+        let told = "f.yaml:2: found more than 32 values nested, expected fewer";
+        assert_eq!(of(&format!("a: 1\nb: {}", "[".repeat(33))).unwrap_err(), told);
+        let blocks: String = (0..40).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+        assert!(of(&blocks).unwrap_err().contains("found more than 32 values nested"));
+        assert!(of(&"# of [0, 1)\n".repeat(100)).is_ok());
     }
 
     #[test]

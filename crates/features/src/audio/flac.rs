@@ -13,7 +13,7 @@ type Reader = claxon::FlacReader<BufReader<File>>;
 /// Frames that are made room for on the header's word alone; 4 MiB. A few bytes can claim any number.
 const BELIEVED: u64 = 1 << 20;
 
-/// Reads the header. A file whose header leaves its length open is counted by decoding it.
+/// Reads the header. A file whose header leaves its length open is refused.
 pub(super) fn open(path: &Path, file: BufReader<File>) -> Result<(Format, Reader), AudioError> {
     let reader =
         claxon::FlacReader::new(file).map_err(|source| AudioError::Flac { path: path.into(), source })?;

@@ -253,9 +253,11 @@ mod tests {
     fn many_wild_cards_cost_no_more_than_the_length_of_a_name() {
         let pattern = Pattern::parse(&format!("**/{}b.wav", "*a".repeat(30))).unwrap();
         let path = format!("{}{}.wav", "d/".repeat(500), "a".repeat(250));
-        let start = std::time::Instant::now();
-        assert_eq!(pattern.matches(&path), None);
-        assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
+        assert_eq!(
+            pattern.matches(&path),
+            None,
+            "a matcher that tries one split after the other never comes back"
+        );
         assert!(pattern.matches(&path.replace(".wav", "b.wav")).is_some());
     }
 

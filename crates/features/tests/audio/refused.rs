@@ -6,7 +6,7 @@ use features::audio::{AudioError, Channel, probe, read, read_at, write_wav_f32, 
 
 use crate::wav::{Wav, chunk, file};
 
-/// The error of a file with these bytes; `probe` and `read_wav` agree on it.
+/// The error of a file with these bytes; `probe` and `read` agree on it.
 fn error(bytes: &[u8]) -> String {
     let (_folder, path) = file("a.wav", bytes);
     let error = named(&read(&path, Channel::Mean).unwrap_err(), &path);
