@@ -151,3 +151,18 @@ fn a_set_is_told_alike_for_any_number_of_threads() {
         assert!(told[0].0.contains(part), "{}", told[0].0);
     }
 }
+
+#[test]
+fn a_sound_too_long_to_draw_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    write_wav_i16(&path, &[0.5; 4], 16_000).unwrap();
+    // A header of 1,201 s, and as many bytes as it tells of, which take no place on the disk.
+    let data_len = 1_201 * 16_000 * 2_u32;
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[40..44].copy_from_slice(&data_len.to_le_bytes());
+    fs::write(&path, &bytes[..44]).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(44 + u64::from(data_len)).unwrap();
+    let error = run(&args(vec![path], &folder.path().join("out"))).unwrap_err().to_string();
+    assert!(error.contains("1201 s long, expected 1200 s at most"), "{error}");
+}
