@@ -34,14 +34,15 @@ pub fn verify(out: &Path) -> Command {
 }
 
 /// Settings of a sweep whose nets train in no time.
-const TINY: [&str; 9] = [
+const TINY: [&str; 10] = [
     "data.synth={minutes: 1, seed: 0}",
     "front_ends={FCN8: {bands: 8, context: 1}}",
     "networks={small: {hidden: 0, units: 8, code: 4}}",
     "batch.pieces=4",
     "batch.piece_s=2.5",
-    "training.epochs=4",
-    "training.batches_per_epoch=5",
+    "training.updates=20",
+    "training.history_every=5",
+    "training.checkpoint_every=5",
     "scoring.every=20",
     "seeds=1",
 ];

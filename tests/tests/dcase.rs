@@ -43,8 +43,8 @@ fn sweep(root: &Path, out: &Path) -> Command {
         "front_ends={FCN8: {bands: 8, context: 1}}",
         "networks={small: {hidden: 0, units: 8, code: 4}}",
         "losses=[RE, BU]",
-        "training.epochs=2",
-        "training.batches_per_epoch=5",
+        "training.updates=10",
+        "training.history_every=5",
         "batch.pieces=8",
     ] {
         command.args(["--set", change]);

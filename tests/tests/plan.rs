@@ -103,12 +103,12 @@ fn a_change_to_sounds_trains_what_reads_them_and_nothing_else() {
         ("scoring.file=mean", &[]),
         ("scoring.every=10", &[]),
         ("scoring.tpr=0.8", &[]),
-        ("training.checkpoint_every=2", &[]),
+        ("training.checkpoint_every=10", &[]),
         ("front_ends={OTHER: {bands: 8, context: 1}}", &[]),
         ("front_ends={FCN8: {bands: 9, context: 1}}", &all),
         ("networks={small: {hidden: 0, units: 9, code: 4}}", &all),
         ("batch.pieces=3", &all),
-        ("training.epochs=5", &all),
+        ("training.updates=25", &all),
         ("training.decay_to=0.5", &all),
     ];
     let plan = |more: &[&str]| Outcome::success(sweep(&data, &out).arg("--plan").args(more)).stdout;

@@ -46,8 +46,8 @@ fn train(sounds: &Path, folder: &Path) {
         "front_ends={FCN40: {bands: 40, context: 5}}".to_owned(),
         "networks={small: {hidden: 1, units: 32, code: 8}}".to_owned(),
         "batch={piece_s: 2.5, pieces: 4, anr_db: [-30, 10]}".to_owned(),
-        "training.epochs=2".to_owned(),
-        "training.batches_per_epoch=5".to_owned(),
+        "training.updates=10".to_owned(),
+        "training.history_every=5".to_owned(),
         "scoring.every=20".to_owned(),
         "seeds=1".to_owned(),
     ] {

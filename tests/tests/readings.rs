@@ -15,8 +15,7 @@ fn written(folder: &Path, readings: &str) -> PathBuf {
     let ring = ring.replace("updates: 5000", "updates: 100").replace("points: 601", "points: 61");
     fs::write(folder.join("base.yaml"), ring).unwrap();
     let path = folder.join("few.yaml");
-    fs::write(&path, format!("experiment: ring-readings\nbase: base.yaml\nseeds: 2\nreadings:\n{readings}"))
-        .unwrap();
+    fs::write(&path, format!("base: base.yaml\nseeds: 2\nvary:\n{readings}")).unwrap();
     path
 }
 
@@ -26,8 +25,7 @@ fn run(path: &Path, out: &Path) -> Command {
     command
 }
 
-const TWO: &str =
-    "  - { name: \"Defaults\", set: {} }\n  - { name: \"lambda D\", set: { loss.lambda: 2.0 } }\n";
+const TWO: &str = "  - reading:\n      Defaults: {}\n      lambda D: { loss.lambda: 2.0 }\n";
 
 #[test]
 fn each_reading_is_a_row_and_the_nearest_is_told() {
@@ -69,7 +67,7 @@ fn distance(row: &[String]) -> f64 {
 #[test]
 fn a_reading_that_fails_leaves_the_others() {
     let folder = tempfile::tempdir().unwrap();
-    let readings = format!("{TWO}  - {{ name: \"too fast\", set: {{ training.learning_rate: 1.0e+30 }} }}\n");
+    let readings = format!("{TWO}      too fast: {{ training.learning_rate: 1.0e+30 }}\n");
     let path = written(folder.path(), &readings);
     let out = folder.path().join("out");
     let says = ["6 cells failed", "too-fast-re-s0: ", "the objective became", "training has diverged"];
@@ -84,16 +82,19 @@ fn a_reading_that_fails_leaves_the_others() {
 
 #[test]
 fn bad_readings_are_refused_and_named() {
-    let cases: [(&str, &[&str]); 6] = [
-        ("  - { name: \"flat\", set: { loss.sigma: 0 } }\n", &["reading `flat`", "loss.sigma", "found 0"]),
-        ("  - { name: \"typo\", set: { loss.sigmma: 1 } }\n", &["reading `typo`", "did you mean `sigma`?"]),
+    let cases: [(&str, &[&str]); 9] = [
         (
-            "  - { name: \"same\", set: {} }\n  - { name: \"Same!\", set: {} }\n",
-            &["`same`", "`Same!`", "differ"],
+            "  - reading: { flat: { loss.sigma: 0 } }\n",
+            &["few.yaml:4: vary[0].reading: loss.sigma=0", "found 0"],
         ),
-        ("  - { nam: \"x\", set: {} }\n", &["few.yaml:5", "unknown field `nam`", "did you mean `name`?"]),
-        ("  []\n", &["readings", "found none", "at least 1"]),
-        ("  - { name: \"!\", set: {} }\n", &["few.yaml", "`!`", "letters or digits"]),
+        ("  - loss.lambda: [2D, 2X]\n", &["few.yaml:4: vary[0].loss.lambda: loss.lambda=2X", "2X"]),
+        ("  - reading: { typo: { loss.sigmma: 1 } }\n", &["vary[0].reading", "did you mean `sigma`?"]),
+        ("  - loss.sigmma: [1, 2]\n", &["vary[0].loss.sigmma", "did you mean `sigma`?"]),
+        ("  - reading: { same: {}, Same!: {} }\n", &["few.yaml:4", "`Same!`", "differ"]),
+        ("  - loss.top_share: [0, 1]\n", &["few.yaml", "loss.top_share", "changes no net and no score here"]),
+        ("  3\n", &["few.yaml", "vary: found no list"]),
+        ("  - reading: []\n", &["vary[0].reading", "found no value", "at least 1"]),
+        ("  - reading: { \"!\": {} }\n", &["few.yaml", "found !", "a name with settings"]),
     ];
     for (readings, says) in cases {
         let folder = tempfile::tempdir().unwrap();
@@ -105,6 +106,8 @@ fn bad_readings_are_refused_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), TWO);
     let out = folder.path().join("out");
-    Outcome::refusal(run(&path, &out).args(["--engine", "candle"]), &["--engine", "found", "expected"]);
-    Outcome::refusal(run(&path, &out).args(["--set", "base=none.yaml"]), &["none.yaml: cannot be read"]);
+    fs::write(&path, text(&path).replace("base.yaml", "none.yaml")).unwrap();
+    Outcome::refusal(&mut run(&path, &out), &["few.yaml:1: base: ", "none.yaml: cannot be read"]);
+    fs::write(folder.path().join("none.yaml"), "base: base.yaml\n").unwrap();
+    Outcome::refusal(&mut run(&path, &out), &["few.yaml:1: base: ", "has a base itself"]);
 }

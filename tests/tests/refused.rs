@@ -12,7 +12,7 @@ use tests::{Outcome, repository, verify, xtask};
 type Case = (&'static [&'static str], &'static [&'static str]);
 
 const ARGUMENTS: [Case; 9] = [
-    (&["--seeds", "0"], &["--seeds", "invalid value '0'", "1..="]),
+    (&["--seeds", "0"], &["--seeds", "invalid value '0'", "expected 1 to"]),
     (&["--seeds", "-3"], &["-3"]),
     (&["--jobs", "0"], &["--jobs", "invalid value '0'", "1..="]),
     (&["--engine", "jax"], &["--engine", "invalid value 'jax'", "fused", "candle"]),

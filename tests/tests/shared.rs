@@ -50,7 +50,7 @@ fn two_processes_share_a_sweep_and_end_alike() {
     let (folder, alone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let command = |out: &Path| {
         let mut command = sweep(&made, out);
-        command.args(["--seeds", "3", "--set", "training.epochs=30"]);
+        command.args(["--seeds", "3", "--set", "training.updates=150"]);
         command
     };
     let runs = [(); 2].map(|()| Running::start(command(folder.path()).args(["--jobs", "1"])));

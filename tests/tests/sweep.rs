@@ -25,7 +25,7 @@ fn tables(out: &Path) -> PathBuf {
 /// Nets long enough to be caught in the middle.
 fn long(out: &Path) -> Command {
     let mut command = sweep(out);
-    command.args(["--set", "training.epochs=60", "--set", "training.batches_per_epoch=20"]);
+    command.args(["--set", "training.updates=1200", "--set", "training.checkpoint_every=20"]);
     command
 }
 

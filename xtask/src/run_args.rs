@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use harness::{BadInput, Cell, EngineKind, Folder, Shelf};
 
-use crate::config::Override;
+use crate::config::{Axis, Override, Seeds};
 
 /// How much of an experiment is run, by what and where to.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Train seeds 0 to N - 1, instead of as many as the file says
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    seeds: Option<u64>,
+    /// Train this many seeds, from 0 on, or those of a list such as 3,7, instead of those that the file says
+    #[arg(long, value_name = "N")]
+    seeds: Option<Seeds>,
     /// Groups of nets trained side by side [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -56,12 +56,21 @@ impl Places {
 impl RunArgs {
     /// What the arguments change in a file.
     pub(crate) fn overrides(&self) -> Vec<Override> {
-        let seeds = self.seeds.map(|seeds| Override::new("seeds", seeds.into()));
-        let engine = self.engine.map(|engine| {
-            let name = serde_yaml::to_value(engine).expect("an engine's name is plain data");
-            Override::new("engine", name)
-        });
+        let plain = |value: Result<_, _>| value.expect("it is plain data");
+        let seeds =
+            self.seeds.as_ref().map(|seeds| Override::new("seeds", plain(serde_yaml::to_value(seeds))));
+        let engine = self.engine.map(|engine| Override::new("engine", plain(serde_yaml::to_value(engine))));
         self.set.iter().cloned().chain(seeds).chain(engine).collect()
+    }
+
+    /// Refuses an axis of the file `config` whose values make no difference.
+    pub(crate) fn check_idle(config: &Path, idle: Option<&Axis>) -> Result<(), BadInput> {
+        let Some(Axis { key, .. }) = idle else { return Ok(()) };
+        let what = format!(
+            "{}: vary: found {key}, which changes no net and no score here, expected settings that do",
+            config.display()
+        );
+        Err(BadInput(what))
     }
 
     /// Where the results of the experiment in the file `config` lie.

@@ -6,9 +6,9 @@ mod pictures;
 use eval::EvalError;
 use eval::auc::{auc, roc, threshold_at_tpr};
 use eval::figures::{
-    AucBar, Drawing, FrameScores, Loss, OperationMaxima, OperationSpan, RocCurve, ScoreHistogram,
-    ScoreTimeline, TrainingCurve, figure4, maxima_by_operation, roc_curves, score_histograms, score_timeline,
-    training_curves,
+    AucBar, CurveAxis, Drawing, FrameScores, Loss, LossCurve, OperationMaxima, OperationSpan, RocCurve,
+    ScoreHistogram, ScoreTimeline, figure4, loss_curves, maxima_by_operation, roc_curves, score_histograms,
+    score_timeline,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -78,7 +78,10 @@ fn curves() -> Vec<RocCurve> {
     curves
 }
 
-fn training() -> Vec<TrainingCurve> {
+const AXES: [CurveAxis; 2] =
+    [CurveAxis { name: "updates", log: false }, CurveAxis { name: "normal part of objective", log: true }];
+
+fn training() -> Vec<LossCurve> {
     let mut curves = Vec::new();
     for (m, model) in MODELS.into_iter().enumerate() {
         for (l, loss) in LOSSES.into_iter().enumerate() {
@@ -86,10 +89,10 @@ fn training() -> Vec<TrainingCurve> {
                 let decay = (-(epoch as f64) / (4.0 + l as f64)).exp();
                 8.0 * decay + 0.4 + 0.3 * l as f64 + 0.05 * noise(31 * m + epoch)
             };
-            let mean: Vec<f64> = (0..30).map(value).collect();
-            let band = mean.iter().map(|mean| (mean * 0.85, mean * 1.2)).collect();
-            let model = model.to_owned();
-            curves.push(TrainingCurve { model, loss, mean, band: (m < 3).then_some(band) });
+            let points: Vec<(f64, f64)> = (0..30).map(|epoch| (epoch as f64 + 1.0, value(epoch))).collect();
+            let band = points.iter().map(|(_, mean)| (mean * 0.85, mean * 1.2)).collect();
+            let panel = model.to_owned();
+            curves.push(LossCurve { panel, loss, points, band: (m < 3).then_some(band) });
         }
     }
     curves
@@ -188,7 +191,7 @@ fn the_other_figures_are_drawn_the_same_each_time() {
     let draw = || -> [Drawing; 4] {
         [
             roc_curves(&curves(), CAPTION).unwrap(),
-            training_curves(&training(), CAPTION).unwrap(),
+            loss_curves(&training(), AXES, CAPTION).unwrap(),
             score_histograms(&histograms(), CAPTION).unwrap(),
             maxima_by_operation(&operations(), CAPTION).unwrap(),
         ]
@@ -229,11 +232,11 @@ fn curves_and_histograms_refuse_what_is_none() {
     assert!(roc(|it| it[0].points[3][1] = 1.5).contains("holds 1.5"));
 
     let training =
-        |change: fn(&mut Vec<TrainingCurve>)| refusal(training(), change, |it| training_curves(it, ""));
+        |change: fn(&mut Vec<LossCurve>)| refusal(training(), change, |it| loss_curves(it, AXES, ""));
     assert!(training(Vec::clear).contains("found 0 values"));
-    assert!(training(|it| it[2].mean.clear()).contains("FCN40-large with BU: found 0 values"));
-    assert!(training(|it| it[2].band = Some(vec![])).contains("band of the training curve"));
-    assert!(training(|it| it[2].mean[4] = f64::NAN).contains("value 4 is NaN"));
+    assert!(training(|it| it[2].points.clear()).contains("BU in FCN40-large: found 0 values"));
+    assert!(training(|it| it[2].band = Some(vec![])).contains("band of the curve"));
+    assert!(training(|it| it[2].points[4].1 = f64::NAN).contains("value 4 is NaN"));
 
     let histogram =
         |change: fn(&mut Vec<ScoreHistogram>)| refusal(histograms(), change, |it| score_histograms(it, ""));
@@ -278,8 +281,11 @@ fn the_smallest_and_the_wildest_inputs_are_drawn() {
     maxima_by_operation(&operations()[..1], "").unwrap();
     for value in [0.0, -1.0, 5e-324, 1e-300, f64::MAX, f64::MIN] {
         let loss = LOSSES[2];
-        let curve = TrainingCurve { model: "FCN64_small".to_owned(), loss, mean: vec![value], band: None };
-        training_curves(&[curve], "").unwrap();
+        let curve =
+            |at| LossCurve { panel: "FCN64_small".to_owned(), loss, points: vec![(at, value)], band: None };
+        for log in [false, true] {
+            loss_curves(&[curve(7.0), curve(1e5)], AXES.map(|axis| CurveAxis { log, ..axis }), "").unwrap();
+        }
         let (normal, anomalous) = (vec![value], vec![value, 1.0]);
         score_histograms(&[ScoreHistogram { loss, normal, anomalous, threshold: value }], "").unwrap();
         let mut timeline = timeline();

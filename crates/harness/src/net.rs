@@ -81,8 +81,11 @@ pub enum Data {
 /// Updates of a training, and their learning rate: flat, then linear down to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Schedule {
-    /// Updates.
+    /// Updates, over which the step size falls.
     pub updates: u64,
+    /// Where the training ends before its last update, to be looked at along the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
     /// Step size at the start.
     pub learning_rate: f64,
     /// Share of the training after which the step size falls, linearly.
@@ -92,6 +95,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// Updates that are made.
+    pub fn length(&self) -> u64 {
+        self.until.unwrap_or(self.updates)
+    }
+
     /// Step size of update `step`, counted from 0.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
         let done = step as f64 / self.updates as f64;
@@ -157,6 +165,20 @@ impl NetSettings {
         let widest = hidden.iter().max().copied().unwrap_or_default();
         let objective = objective.to_lowercase();
         format!("{}-{widest}-{narrowest}-{objective}-s{}", self.architecture.dim(), self.seed)
+    }
+
+    /// Whether `other` is the same training, but for where it ends.
+    pub(crate) fn is_stretch_of(&self, other: &Self) -> bool {
+        let whole = |settings: &Self| Self {
+            schedule: Schedule { until: None, ..settings.schedule },
+            ..settings.clone()
+        };
+        whole(self) == whole(other)
+    }
+
+    /// Whether `other` is trained like this net, but for the objective.
+    pub fn is_beside_objective(&self, other: &Self) -> bool {
+        self.seed == other.seed && Self { objective: other.objective, ..self.clone() } == *other
     }
 
     /// What the engine trains for, on one thread: nets are trained side by side.

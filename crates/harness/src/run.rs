@@ -93,7 +93,7 @@ impl Run<'_> {
             .map(|net| (net, self.training.nets.maker(&net.name)))
             .partition(|(_, maker)| maker.is_some());
         let free: Vec<&Net> = free.into_iter().map(|(net, _)| net).collect();
-        self.training.progress.expect(free.iter().map(|net| net.settings.schedule.updates).sum());
+        self.training.progress.expect(free.iter().map(|net| net.settings.schedule.length()).sum());
         let failures = Mutex::new(failures);
         let also_held = Mutex::new(Vec::new());
         side_by_side(groups(free, self.jobs), self.jobs, |group| {

@@ -33,7 +33,7 @@ impl<'a> Trainer<'a> {
     pub(crate) fn open(net: &'a Net, workspace: Workspace, training: &Training<'_>) -> Result<Self> {
         let (checkpoint, history) = resume(&workspace, net, training)?;
         let step = checkpoint.optimizer.step;
-        let updates = net.settings.schedule.updates;
+        let updates = net.settings.schedule.length();
         let run = training.provenance;
         workspace
             .log(&format!("{}: from update {step} of {updates}, by source {}", run.started, run.source))?;
@@ -51,7 +51,16 @@ impl<'a> Trainer<'a> {
 
     /// Whether all updates are made.
     pub(crate) fn is_trained(&self) -> bool {
-        self.step == self.net.settings.schedule.updates
+        self.step == self.net.settings.schedule.length()
+    }
+
+    /// Goes on from where `lead` is, which is the same training.
+    pub(crate) fn catch_up(&mut self, lead: &Self) -> Result<()> {
+        let settings = &self.net.settings;
+        self.engine = settings.engine.engine(settings.training(), lead.engine.checkpoint()?)?;
+        self.history = lead.history.clone();
+        self.step = lead.step;
+        Ok(())
     }
 
     /// Makes the next update; saves where a checkpoint is due.
@@ -75,7 +84,7 @@ impl<'a> Trainer<'a> {
     /// Shows how far the net is.
     fn tell(&mut self) {
         let (begun, first) = self.opened;
-        let (step, updates) = (self.step, self.net.settings.schedule.updates);
+        let (step, updates) = (self.step, self.net.settings.schedule.length());
         let objective = || self.history.objective();
         self.line.set(|| {
             // By the clock: batches and the group's other nets take their time too.
@@ -133,7 +142,7 @@ fn resume(workspace: &Workspace, net: &Net, training: &Training<'_>) -> Result<(
 fn read(workspace: &Workspace, net: &Net) -> Result<Option<(Checkpoint, History)>> {
     let Some(bytes) = workspace.checkpoint()? else { return Ok(None) };
     let checkpoint = Checkpoint::from_bytes(&bytes, &net.settings.architecture, net.settings.amsgrad)?;
-    let (step, updates) = (checkpoint.optimizer.step, net.settings.schedule.updates);
+    let (step, updates) = (checkpoint.optimizer.step, net.settings.schedule.length());
     ensure!(step <= updates, "found a checkpoint after {step} updates, expected {updates} at most");
     let history = History::read(&workspace.history_to(step)?, net.history_every, step)?;
     Ok(Some((checkpoint, history)))

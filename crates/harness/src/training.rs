@@ -56,44 +56,100 @@ pub(crate) fn train<'a>(group: &[&'a Net], training: &Training<'_>) -> Vec<(&'a 
         match opened {
             Ok(Ok(trainer)) => trainers.push(trainer),
             Ok(Err(outcome)) => {
-                training.progress.leave_out(net.settings.schedule.updates);
+                training.progress.leave_out(net.settings.schedule.length());
                 outcomes.push((net, outcome));
             }
             Err(error) => outcomes.push((net, failed(net, 0, &error, None, training))),
         }
     }
-    if let Err(error) = guarded(|| update_all(&mut trainers, &mut outcomes, training)) {
+    let mut followers = Follower::among(&mut trainers, training);
+    if let Err(error) = guarded(|| update_all(&mut trainers, &mut followers, &mut outcomes, training)) {
         // What made all of its updates needs no other batch, and is finished.
         for trainer in trainers.extract_if(.., |trainer| !trainer.is_trained()) {
             outcomes.push(ended(&trainer, &error, training));
         }
+        outcomes.extend(followers.iter().map(|follower| ended(&follower.trainer, &error, training)));
+        followers.clear();
     }
-    for trainer in trainers {
-        let net = trainer.net;
-        let step = trainer.step();
-        let words = trainer.workspace.last_words();
-        let finished = guarded(|| {
-            if trainer.is_trained() {
-                trainer.finish(training).map(|()| Outcome::Done)
-            } else {
-                trainer.save().map(|()| Outcome::Stopped)
-            }
-        });
-        outcomes.push((net, finished.unwrap_or_else(|error| failed(net, step, &error, words, training))));
-    }
+    // What a follower would save, its lead does.
+    outcomes.extend(followers.iter().map(|follower| (follower.trainer.net, Outcome::Stopped)));
+    outcomes.extend(trainers.into_iter().map(|trainer| finished(trainer, training)));
     outcomes
 }
 
-/// Makes all updates that are left to make; a net that fails is dropped from `trainers`.
+/// Makes the net of a trainer that is trained one that is there; saves that of another.
+fn finished<'a>(trainer: Trainer<'a>, training: &Training<'_>) -> (&'a Net, Outcome) {
+    let net = trainer.net;
+    let step = trainer.step();
+    let words = trainer.workspace.last_words();
+    let finished = guarded(|| {
+        if trainer.is_trained() {
+            trainer.finish(training).map(|()| Outcome::Done)
+        } else {
+            trainer.save().map(|()| Outcome::Stopped)
+        }
+    });
+    (net, finished.unwrap_or_else(|error| failed(net, step, &error, words, training)))
+}
+
+/// A net whose training is the first stretch of another's, the lead: it makes no update of its own.
+struct Follower<'a> {
+    trainer: Trainer<'a>,
+    /// The net of the lead.
+    lead: &'a Net,
+}
+
+impl<'a> Follower<'a> {
+    /// Those of `trainers` that need make no update of their own, taken out of them.
+    fn among(trainers: &mut Vec<Trainer<'a>>, training: &Training<'_>) -> Vec<Self> {
+        let length = |net: &Net| net.settings.schedule.length();
+        let mut longest_first = std::mem::take(trainers);
+        longest_first.sort_by_key(|trainer| std::cmp::Reverse(length(trainer.net)));
+        let mut followers = Vec::new();
+        for trainer in longest_first {
+            let net = trainer.net;
+            let leads = |lead: &&Trainer<'_>| {
+                // One that was left further than here does not come by again.
+                length(lead.net) > length(net)
+                    && lead.step() <= length(net)
+                    && lead.net.settings.is_stretch_of(&net.settings)
+            };
+            match trainers.iter().find(leads).map(|lead| lead.net) {
+                Some(lead) => {
+                    training.progress.leave_out(length(net) - trainer.step());
+                    followers.push(Self { trainer, lead });
+                }
+                None => trainers.push(trainer),
+            }
+        }
+        followers
+    }
+
+    /// Those that are as long as their lead, `lead`, is now.
+    fn reached(followers: &mut Vec<Self>, lead: &Trainer<'a>) -> Vec<Self> {
+        let step = lead.step();
+        let reached = |of: &mut Self| {
+            of.lead.name == lead.net.name && of.trainer.net.settings.schedule.length() == step
+        };
+        followers.extract_if(.., reached).collect()
+    }
+}
+
+/// Makes all updates that are left to make; a net that fails is dropped from `trainers`, and those that follow it from
+/// `followers`. A follower that is as long as it is to be is finished.
 fn update_all<'a>(
     trainers: &mut Vec<Trainer<'a>>,
+    followers: &mut Vec<Follower<'a>>,
     outcomes: &mut Vec<(&'a Net, Outcome)>,
     training: &Training<'_>,
 ) -> Result<()> {
     let Some(first) = trainers.first() else { return Ok(()) };
     let settings = &first.net.settings;
-    let updates = settings.schedule.updates;
+    let updates = trainers.iter().map(|trainer| trainer.net.settings.schedule.length()).max().unwrap_or(0);
     let start = trainers.iter().map(Trainer::step).min().unwrap_or(updates);
+    for trainer in trainers.iter() {
+        follow(trainer, followers, outcomes, training); // where it was left
+    }
     let mut source = Source::start(&settings.data, training.sounds, settings.seed, start..updates)?;
     let mut weights = SharedWeights::new(trainers)?;
     for step in start..updates {
@@ -103,21 +159,43 @@ fn update_all<'a>(
         let (rows, normal) = source.batch(step)?;
         weights.forget();
         let mut failures = Vec::new();
-        // A net that an earlier run left further waits for the others.
-        for (index, trainer) in trainers.iter_mut().enumerate().filter(|(_, trainer)| trainer.step() == step)
-        {
+        // A net that an earlier run left further waits for the others; one that ends earlier makes no more.
+        let due = |trainer: &Trainer<'_>| trainer.step() == step && !trainer.is_trained();
+        for (index, trainer) in trainers.iter_mut().enumerate().filter(|(_, trainer)| due(trainer)) {
             let weighting = trainer.net.settings.objective.weighting;
             let batch = Batch { rows, normal, weights: weights.of(weighting, rows, normal) };
             match guarded(|| trainer.update(batch)) {
-                Ok(()) => training.progress.advance(1),
+                Ok(()) => {
+                    training.progress.advance(1);
+                    follow(trainer, followers, outcomes, training);
+                }
                 Err(error) => failures.push((index, error)),
             }
         }
         for (index, error) in failures.into_iter().rev() {
-            outcomes.push(ended(&trainers.remove(index), &error, training));
+            let lead = trainers.remove(index);
+            let with_it = followers.extract_if(.., |follower| follower.lead.name == lead.net.name);
+            outcomes.extend(with_it.map(|follower| ended(&follower.trainer, &error, training)));
+            outcomes.push(ended(&lead, &error, training));
         }
     }
     Ok(())
+}
+
+/// Finishes the followers of `lead` that are as long as it is now.
+fn follow<'a>(
+    lead: &Trainer<'a>,
+    followers: &mut Vec<Follower<'a>>,
+    outcomes: &mut Vec<(&'a Net, Outcome)>,
+    training: &Training<'_>,
+) {
+    for Follower { mut trainer, .. } in Follower::reached(followers, lead) {
+        let outcome = match guarded(|| trainer.catch_up(lead)) {
+            Ok(()) => finished(trainer, training),
+            Err(error) => ended(&trainer, &error, training),
+        };
+        outcomes.push(outcome);
+    }
 }
 
 /// The weights of a mini-batch, computed once for all nets that take them.
@@ -178,7 +256,7 @@ fn ended<'a>(trainer: &Trainer<'a>, error: &Error, training: &Training<'_>) -> (
 
 /// Tells that a net failed after `step` updates; `words` are the end of its log.
 fn failed(net: &Net, step: u64, error: &Error, words: Option<String>, training: &Training<'_>) -> Outcome {
-    training.progress.leave_out(net.settings.schedule.updates - step);
+    training.progress.leave_out(net.settings.schedule.length() - step);
     if error.is::<TakenOver>() {
         training.progress.say(&format!("{}: {error}", net.label));
         return Outcome::Held(error.to_string());

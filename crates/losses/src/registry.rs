@@ -27,6 +27,8 @@ static REGISTRY: &[Entry] = &[
     Entry { name: "SNP", color: [0, 114, 178], weighting: uniform, term: tanh },
     Entry { name: "BU", color: [204, 51, 17], weighting: density, term: tanh },
     Entry { name: "BU-POWER", color: [51, 34, 136], weighting: density_power, term: tanh },
+    Entry { name: "DENSITY", color: [153, 153, 51], weighting: density, term: none },
+    Entry { name: "DENSITY-POWER", color: [136, 204, 238], weighting: density_power, term: none },
     Entry { name: "TOP", color: [238, 119, 51], weighting: top_share, term: none },
     Entry { name: "TOP-SNP", color: [170, 51, 119], weighting: top_share, term: tanh },
 ];
@@ -45,7 +47,7 @@ pub struct Settings {
     pub standardize: bool,
     /// Clipping parameter λ of the anomalous term (Eq. 10).
     pub lambda: Quantity,
-    /// γ, the power to which BU-POWER raises the weights of BU: 0 is SNP, 1 is BU.
+    /// γ, the power to which BU-POWER and DENSITY-POWER raise the weights of BU: 0 is SNP and RE, 1 is BU and DENSITY.
     #[serde(default = "half")]
     pub density_strength: f64,
     /// The share of the largest normal scores that count, by TOP and TOP-SNP: 0 is the one largest, the minimax of Sec.

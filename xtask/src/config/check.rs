@@ -6,9 +6,6 @@ use losses::ObjectiveName;
 
 use super::Impossible;
 
-/// Seeds of one experiment.
-pub(super) const MOST_SEEDS: u64 = 100_000;
-
 /// Units of a layer.
 pub(super) const MOST_UNITS: usize = 10_000;
 

@@ -69,6 +69,11 @@ impl Lines {
         Ok(lines)
     }
 
+    /// The line of a dotted key.
+    pub(super) fn line(&self, key: &str) -> Option<usize> {
+        self.0.get(key).copied()
+    }
+
     /// `file:line` of a dotted key, or of what holds it where it is not there.
     pub(super) fn place(&self, path: &Path, key: &str) -> String {
         let mut known = key;

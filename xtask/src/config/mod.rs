@@ -1,29 +1,31 @@
 //! YAML files to validated structs: the only place where an experiment's text is read.
 
 mod check;
+mod document;
 mod locate;
 mod overrides;
-mod readings;
 mod ring;
 pub(crate) mod schema;
+mod seeds;
 mod sweep;
 mod sweep_cell;
 mod sweep_settings;
+mod vary;
 
 use std::path::Path;
 
-use features::files::read_text;
 use harness::BadInput;
 use serde::de::DeserializeOwned;
 
-use locate::Lines;
+use document::Document;
 
 pub(crate) use overrides::Override;
-pub(crate) use readings::{Reading, Readings};
 pub(crate) use ring::{PaperValues, RingCell, RingExperiment, RingScoring};
+pub(crate) use seeds::Seeds;
 pub(crate) use sweep::SweepExperiment;
-pub(crate) use sweep_cell::{Sounds, SweepCell};
+pub(crate) use sweep_cell::{Model, Sounds, SweepCell};
 pub(crate) use sweep_settings::ScoringConfig;
+pub(crate) use vary::{Axis, Point, Variant, Varied, folded};
 
 /// What a file describes: its key `experiment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -31,8 +33,6 @@ pub(crate) use sweep_settings::ScoringConfig;
 pub(crate) enum Kind {
     /// [`RingExperiment`].
     Ring,
-    /// [`Readings`].
-    RingReadings,
     /// [`SweepExperiment`].
     Sweep,
 }
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
 const EXPERIMENT: &str = "an experiment file such as experiments/ring.yaml";
 
 /// A struct that an experiment file is read into.
-pub(crate) trait Experiment: DeserializeOwned {
+pub(crate) trait Experiment: DeserializeOwned + Clone {
     /// What such a file is, with one that is there.
     const FILE: &'static str = EXPERIMENT;
 
@@ -82,71 +82,32 @@ pub(crate) fn kind(path: &Path) -> Result<Kind, BadInput> {
     struct Head {
         experiment: Kind,
     }
-    let text = read(path, EXPERIMENT)?;
-    Lines::of(path, &text)?;
-    parse::<Head>(path, &text).map(|head| head.experiment)
+    Document::read(path, EXPERIMENT)?.parse::<Head>().map(|head| head.experiment)
 }
 
-/// Reads the experiment at `path`, with `overrides` in place of its values.
+/// Reads the one `T` at `path`, in which nothing varies.
 ///
 /// # Errors
 /// A file that cannot be read; an unknown key, a wrong type or an impossible value, with file, line and key.
-pub(crate) fn load<T: Experiment>(path: &Path, overrides: &[Override]) -> Result<T, BadInput> {
-    let text = read(path, T::FILE)?;
-    let lines = Lines::of(path, &text)?;
-    let plain: T = parse(path, &text)?;
-    if overrides.is_empty() {
-        return checked(plain, |key| lines.place(path, key));
+pub(crate) fn load<T: Experiment>(path: &Path) -> Result<T, BadInput> {
+    Document::read(path, T::FILE)?.experiment(&[])
+}
+
+/// Reads the experiment at `path`, with `overrides` in place of its values, and every variant of it.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_varied<T: Experiment>(path: &Path, overrides: &[Override]) -> Result<Varied<T>, BadInput> {
+    let mut document = Document::read(path, T::FILE)?;
+    overrides.iter().for_each(|change| change.apply(document.value_mut()));
+    let axes = document.take_axes(overrides)?;
+    let plain: T = document.experiment(overrides)?;
+    if axes.is_empty() {
+        let variants = vec![Variant { point: Point::new(), experiment: plain.clone() }];
+        return Ok(Varied { plain, axes, variants });
     }
-    let mut value: serde_yaml::Value = parse(path, &text)?;
-    for change in overrides {
-        change.apply(&mut value);
-        let read: Result<T, _> = serde_path_to_error::deserialize(value.clone());
-        read.map_err(|error| BadInput(format!("{change}: {}", located(&error))))?;
-    }
-    let changed: T = parse_value(value);
-    checked(changed, |key| match overrides.iter().rev().find(|change| change.touches(key)) {
-        Some(change) => change.to_string(),
-        None => lines.place(path, key),
-    })
-}
-
-fn parse_value<T: Experiment>(value: serde_yaml::Value) -> T {
-    serde_yaml::from_value(value).expect("the value was parsed after the last change")
-}
-
-fn checked<T: Experiment>(experiment: T, place: impl Fn(&str) -> String) -> Result<T, BadInput> {
-    match experiment.validate() {
-        Ok(()) => Ok(experiment),
-        Err(Impossible { key, what }) => Err(BadInput(format!("{}: {key}: {what}", place(&key)))),
-    }
-}
-
-fn read(path: &Path, expected: &str) -> Result<String, BadInput> {
-    read_text(path).map_err(|error| {
-        let from = match std::env::current_dir() {
-            Ok(folder) if path.is_relative() => format!(", a path from {}", folder.display()),
-            _ => String::new(),
-        };
-        BadInput(format!("{}: cannot be read ({error}); expected {expected}{from}", path.display()))
-    })
-}
-
-fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, BadInput> {
-    let read: Result<T, _> = serde_path_to_error::deserialize(serde_yaml::Deserializer::from_str(text));
-    read.map_err(|error| {
-        let line = error.inner().location().map_or(String::new(), |at| format!(":{}", at.line()));
-        BadInput(format!("{}{line}: {}", path.display(), located(&error)))
-    })
-}
-
-/// What is wrong, after the key where it is.
-fn located(error: &serde_path_to_error::Error<serde_yaml::Error>) -> String {
-    let (key, what) = (error.path().to_string(), locate::explain(&error.inner().to_string()));
-    // The parser names the key too, but not always the whole of it.
-    let what = what
-        .split_once(": ")
-        .filter(|(named, _)| key.starts_with(named))
-        .map_or(what.as_str(), |(_, rest)| rest);
-    if key == "." { what.to_owned() } else { format!("{key}: {what}") }
+    let variants = vary::crossed(&axes).into_iter().map(|(point, changes)| {
+        Ok(Variant { point, experiment: document.variant(&axes, changes, overrides)? })
+    });
+    Ok(Varied { plain, variants: variants.collect::<Result<_, BadInput>>()?, axes })
 }

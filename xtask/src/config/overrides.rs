@@ -34,6 +34,16 @@ impl Override {
         *place = self.value.clone();
     }
 
+    /// `key=value`.
+    pub(super) fn assignment(&self) -> String {
+        // A list in a line, as JSON, which is YAML too.
+        let value = match &self.value {
+            Value::Sequence(_) | Value::Mapping(_) => serde_json::to_string(&self.value).ok(),
+            _ => serde_yaml::to_string(&self.value).ok(),
+        };
+        format!("{}={}", self.key, value.as_deref().unwrap_or("?").trim_end())
+    }
+
     /// Whether this changes `key`, something that holds it, or something in it.
     pub(super) fn touches(&self, key: &str) -> bool {
         let holds = |outer: &str, inner: &str| {
@@ -65,14 +75,7 @@ impl FromStr for Override {
 
 impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A list in a line, as JSON, which is YAML too.
-        let value = match &self.value {
-            Value::Sequence(_) | Value::Mapping(_) => {
-                serde_json::to_string(&self.value).map_err(|_| fmt::Error)?
-            }
-            _ => serde_yaml::to_string(&self.value).map_err(|_| fmt::Error)?,
-        };
-        write!(f, "--set {}={}", self.key, value.trim_end())
+        write!(f, "--set {}", self.assignment())
     }
 }
 

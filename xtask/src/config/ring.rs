@@ -9,10 +9,8 @@ use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{
-    MOST_SEEDS, MOST_UNITS, MOST_UPDATES, check_amsgrad, check_losses, count, positive, within,
-};
-use super::{Experiment, Impossible, Kind};
+use super::check::{MOST_UNITS, MOST_UPDATES, check_amsgrad, check_losses, count, positive, within};
+use super::{Experiment, Impossible, Kind, Seeds};
 
 /// Samples of each kind.
 const MOST_SAMPLES: usize = 10_000_000;
@@ -26,8 +24,8 @@ const MOST_POINTS: usize = 4096;
 pub(crate) struct RingExperiment {
     /// Always `ring`.
     pub(crate) experiment: Kind,
-    /// Seeds 0 to `seeds` - 1 are trained.
-    pub(crate) seeds: u64,
+    /// The seeds that are trained.
+    pub(crate) seeds: Seeds,
     /// What trains.
     pub(crate) engine: EngineKind,
     /// The samples.
@@ -187,7 +185,7 @@ impl RingExperiment {
             Initial { weights: *weights, biases: *biases },
             objective,
             Data::Ring { samples: self.ring(), sampling: self.data.sampling, batch: self.batch },
-            Schedule { updates, learning_rate, decay_from: 0.0, decay_to: 1.0 },
+            Schedule { updates, until: None, learning_rate, decay_from: 0.0, decay_to: 1.0 },
             AmsGradConfig { beta1, beta2, epsilon },
             seed,
             self.engine,
@@ -202,7 +200,7 @@ impl RingExperiment {
 
     /// The nets of all losses and seeds, in the order of tables.
     pub(crate) fn cells(&self, model: &str) -> Result<Vec<RingCell>, Impossible> {
-        let seeds = 0..self.seeds;
+        let seeds = self.seeds.iter();
         seeds.flat_map(|seed| self.losses.iter().map(move |loss| self.cell(model, *loss, seed))).collect()
     }
 }
@@ -212,7 +210,6 @@ impl Experiment for RingExperiment {
         if self.experiment != Kind::Ring {
             return Err(Impossible::new("experiment", "found another kind, expected ring"));
         }
-        count("seeds", self.seeds, MOST_SEEDS)?;
         self.training.validate()?;
         check_losses(&self.losses)?;
         let ring = self.ring();

@@ -9,10 +9,10 @@ use losses::{ObjectiveName, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_SEEDS, MOST_UNITS, check_losses, count, within};
+use super::check::{MOST_UNITS, check_losses, count, within};
 use super::sweep_cell::{ModelConfig, Sounds, SweepCell};
 use super::sweep_settings::{FcnConfig, ScheduleConfig, ScoringConfig, SoundsConfig};
-use super::{Experiment, Impossible, Kind};
+use super::{Experiment, Impossible, Kind, Point, Seeds, Variant};
 
 /// Hidden layers of an encoder.
 const MOST_HIDDEN: usize = 100;
@@ -23,8 +23,8 @@ const MOST_HIDDEN: usize = 100;
 pub(crate) struct SweepExperiment {
     /// Always `sweep`.
     pub(crate) experiment: Kind,
-    /// Seeds 0 to `seeds` - 1 are trained.
-    pub(crate) seeds: u64,
+    /// The seeds that are trained.
+    pub(crate) seeds: Seeds,
     /// What trains.
     pub(crate) engine: EngineKind,
     /// The sounds.
@@ -96,9 +96,10 @@ impl SweepExperiment {
 
     fn check_settings(&self) -> Result<(), Impossible> {
         check_losses(&self.losses)?;
+        let variant = Variant { point: Point::new(), experiment: self.clone() };
         for model in self.models() {
             for loss in &self.losses {
-                SweepCell::new(self, &model, *loss, 0, &Sounds::default())?;
+                SweepCell::new(&variant, &model, *loss, 0, &Sounds::default())?;
             }
         }
         Ok(())
@@ -110,7 +111,6 @@ impl Experiment for SweepExperiment {
         if self.experiment != Kind::Sweep {
             return Err(Impossible::new("experiment", "found another kind, expected sweep"));
         }
-        count("seeds", self.seeds, MOST_SEEDS)?;
         if let Some(most) = self.data.most_something_else {
             count("data.most_something_else", most, usize::MAX)?;
         }

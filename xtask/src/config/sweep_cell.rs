@@ -1,5 +1,7 @@
 //! A net of the objective experiment that is asked for, and how it is scored.
 
+use std::fmt;
+
 use features::log_mel::FrontEnd;
 use harness::{Cell, Data, Name, Net, NetSettings};
 use losses::{FileScore, ObjectiveName, Sizes};
@@ -8,7 +10,8 @@ use serde::Serialize;
 
 use super::Impossible;
 use super::sweep::SweepExperiment;
-use super::sweep_settings::{FcnConfig, ScheduleConfig};
+use super::sweep_settings::{FcnConfig, ScheduleConfig, ScoringConfig};
+use super::{Point, Variant, folded};
 
 /// A front end with a network, such as FCN40-large.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,13 +43,47 @@ pub(crate) struct SweepCell {
     /// The machine whose sounds are learnt, where each has nets of its own.
     pub(crate) machine: Option<String>,
     /// `<front end>-<network>`.
-    pub(crate) model: String,
+    pub(crate) network: String,
+    /// What tables and figures put its scores under, beside its loss.
+    pub(crate) model: Model,
     /// Sounds to rows.
     pub(crate) front_end: FrontEnd,
     /// What is minimised.
     pub(crate) loss: ObjectiveName,
-    /// Every n-th test file is scored.
-    pub(crate) every: usize,
+    /// How it is scored and compared.
+    pub(crate) scoring: ScoringConfig,
+}
+
+/// What is compared by loss: a network, on the sounds of a machine, with settings that vary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Model {
+    /// `[<machine>-]<front end>-<network>`.
+    pub(crate) name: String,
+    /// Which of what varies.
+    pub(crate) point: Point,
+}
+
+/// The key of how far a training is looked at.
+const UNTIL: &str = "training.until";
+
+impl Model {
+    /// Where its training is looked at, if that varies.
+    pub(crate) fn until(&self) -> Option<u64> {
+        self.point.iter().find(|at| at.key == UNTIL)?.value.parse().ok()
+    }
+
+    /// What it is beside [`until`](Self::until).
+    pub(crate) fn whole(&self) -> Self {
+        let point = self.point.iter().filter(|at| at.key != UNTIL).cloned().collect();
+        Self { name: self.name.clone(), point }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.point.iter().try_for_each(|at| write!(f, ", {at}"))
+    }
 }
 
 /// What decides a score beside its net.
@@ -68,7 +105,7 @@ impl SweepCell {
     /// # Errors
     /// None for an experiment that was validated.
     pub(crate) fn new(
-        experiment: &SweepExperiment,
+        Variant { point, experiment }: &Variant<SweepExperiment>,
         model: &ModelConfig,
         loss: ObjectiveName,
         seed: u64,
@@ -77,37 +114,39 @@ impl SweepCell {
         let front_end = model.front_end;
         let objective =
             loss.resolve(&experiment.loss, Sizes { dim: front_end.dim(), bands: Some(front_end.bands) });
-        let ScheduleConfig { beta1, beta2, epsilon, batches_per_epoch, checkpoint_every, .. } =
+        let ScheduleConfig { beta1, beta2, epsilon, history_every, checkpoint_every, .. } =
             experiment.training;
         let settings = NetSettings::new(
             model.network.architecture(front_end.dim())?,
             Initial::default(),
             objective.map_err(|error| Impossible::setting(&error))?,
             Data::Sounds { front_end, batch: experiment.batch, sounds: sounds.training.clone() },
-            experiment.training.schedule(),
+            experiment.training.schedule(&model.name)?,
             AmsGradConfig { beta1, beta2, epsilon },
             seed,
             experiment.engine,
         );
         let name = settings.name(loss.as_str());
-        let every = experiment.scoring.every;
-        let scoring = Scoring { epoch: SCORING_EPOCH, test: &sounds.test, every, columns: FileScore::ALL };
-        let score = Name::new(&settings.stem(loss.as_str()), &(&name, &scoring));
+        let scoring = experiment.scoring;
+        let of_score = Scoring {
+            epoch: SCORING_EPOCH,
+            test: &sounds.test,
+            every: scoring.every,
+            columns: FileScore::ALL,
+        };
+        let score = Name::new(&settings.stem(loss.as_str()), &(&name, &of_score));
         let machine = sounds.machine.clone();
         let called = machine.iter().chain([&model.name]).cloned().collect::<Vec<_>>().join("-");
+        let varied: String = point.iter().map(|at| format!("-{}", folded(&at.value))).collect();
         let net = Net {
             name,
-            label: format!("{called}-{}-s{seed}", loss.to_string().to_lowercase()),
+            label: format!("{called}-{}{varied}-s{seed}", loss.to_string().to_lowercase()),
             settings,
-            history_every: batches_per_epoch,
-            checkpoint_every: checkpoint_every * batches_per_epoch,
+            history_every,
+            checkpoint_every,
         };
-        Ok(Self { cell: Cell { net, score }, machine, model: model.name.clone(), front_end, loss, every })
-    }
-
-    /// What tables call the model: `[<machine>-]<front end>-<network>`.
-    pub(crate) fn model_name(&self) -> String {
-        self.machine.iter().chain([&self.model]).cloned().collect::<Vec<_>>().join("-")
+        let (network, model) = (model.name.clone(), Model { name: called, point: point.clone() });
+        Ok(Self { cell: Cell { net, score }, machine, network, model, front_end, loss, scoring })
     }
 
     /// Seed of all streams.

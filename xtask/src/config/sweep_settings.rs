@@ -1,5 +1,6 @@
 //! The parts of a sweep's file: sounds, networks, batches, schedule, losses, scoring.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use harness::Schedule;
@@ -8,13 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Impossible;
-use super::check::{check_amsgrad, count, positive, within};
-
-/// Epochs of a training.
-const MOST_EPOCHS: u64 = 1_000_000;
-
-/// Mini-batches of an epoch.
-const MOST_BATCHES: u64 = 1_000_000;
+use super::check::{MOST_UPDATES, check_amsgrad, count, positive, within};
 
 /// The sounds of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,13 +54,14 @@ pub(crate) struct FcnConfig {
 }
 
 /// AMSGrad and its schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleConfig {
-    /// Epochs.
-    pub(crate) epochs: u64,
-    /// Mini-batches of an epoch, one update each.
-    pub(crate) batches_per_epoch: u64,
+    /// Updates, one a mini-batch.
+    pub(crate) updates: Updates,
+    /// Where a training ends before its last update, to be looked at along the way; it does not where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<u64>,
     /// Step size at the start.
     pub(crate) learning_rate: f64,
     /// Share of the training after which the step size falls, linearly.
@@ -78,8 +74,32 @@ pub(crate) struct ScheduleConfig {
     pub(crate) beta2: f64,
     /// Added to the root of the second moment.
     pub(crate) epsilon: f64,
-    /// Epochs between checkpoints.
+    /// Updates between lines of `history.csv`.
+    pub(crate) history_every: u64,
+    /// Updates between checkpoints.
     pub(crate) checkpoint_every: u64,
+}
+
+/// Updates of a training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a number, or one by model such as {FCN40-small: 10000}")]
+pub(crate) enum Updates {
+    /// Of every model.
+    Each(u64),
+    /// By model, which is `<front end>-<network>`.
+    ByModel(BTreeMap<String, u64>),
+}
+
+impl Updates {
+    /// Those of `model`.
+    fn of(&self, model: &str) -> Result<u64, Impossible> {
+        match self {
+            Self::Each(updates) => Ok(*updates),
+            Self::ByModel(updates) => updates.get(model).copied().ok_or_else(|| {
+                Impossible::new("training.updates", format!("found none for {model}, expected some"))
+            }),
+        }
+    }
 }
 
 /// How tests are scored and compared. Nothing is trained again for other settings.
@@ -99,21 +119,38 @@ pub(crate) struct ScoringConfig {
 }
 
 impl ScheduleConfig {
-    /// Updates of a training.
-    fn updates(&self) -> u64 {
-        self.epochs * self.batches_per_epoch
+    /// The updates of `model` and their learning rate.
+    ///
+    /// # Errors
+    /// A model whose number of updates is not said.
+    pub(super) fn schedule(&self, model: &str) -> Result<Schedule, Impossible> {
+        let Self { until, learning_rate, decay_from, decay_to, .. } = *self;
+        let updates = self.updates.of(model)?;
+        if let Some(until) = until {
+            let expected = format!("1 to the {updates} updates of {model}");
+            within("training.until", until, (1..=updates).contains(&until), &expected)?;
+        }
+        Ok(Schedule {
+            updates,
+            until: until.filter(|until| *until < updates),
+            learning_rate,
+            decay_from,
+            decay_to,
+        })
     }
 
-    /// Updates and their learning rate.
-    pub(super) fn schedule(&self) -> Schedule {
-        let Self { learning_rate, decay_from, decay_to, .. } = *self;
-        Schedule { updates: self.updates(), learning_rate, decay_from, decay_to }
-    }
-
+    /// Checks all but what depends on the model.
     pub(super) fn validate(&self) -> Result<(), Impossible> {
-        count("training.epochs", self.epochs, MOST_EPOCHS)?;
-        count("training.batches_per_epoch", self.batches_per_epoch, MOST_BATCHES)?;
-        count("training.checkpoint_every", self.checkpoint_every, MOST_EPOCHS)?;
+        match &self.updates {
+            Updates::Each(updates) => count("training.updates", *updates, MOST_UPDATES)?,
+            Updates::ByModel(updates) => {
+                for (model, updates) in updates {
+                    count(&format!("training.updates.{model}"), *updates, MOST_UPDATES)?;
+                }
+            }
+        }
+        count("training.history_every", self.history_every, MOST_UPDATES)?;
+        count("training.checkpoint_every", self.checkpoint_every, MOST_UPDATES)?;
         positive("training.learning_rate", self.learning_rate)?;
         let from = self.decay_from;
         within("training.decay_from", from, (0.0..1.0).contains(&from), "a share from 0 to below 1")?;

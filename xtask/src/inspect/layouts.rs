@@ -144,7 +144,7 @@ fn assert_reads(name: &str, files: &[(String, Role, &str)]) {
         write_wav_i16(&path, &chirp(4_000 + index), 16_000).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../experiments/datasets/{name}.yaml"));
-    let mut manifest: Manifest = config::load(&path, &[]).unwrap();
+    let mut manifest: Manifest = config::load(&path).unwrap();
     manifest.root = root.path().to_owned();
     let set = Dataset::open(&manifest, &default_index(&manifest)).unwrap();
     let read = set.files.iter().map(|file| (file.name.clone(), file.role, set::labels(file)));
@@ -175,7 +175,7 @@ fn the_ready_manifests_are_valid_and_say_what_is_missing() {
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let mut manifest: Manifest = config::load(&path, &[]).unwrap();
+        let mut manifest: Manifest = config::load(&path).unwrap();
         assert_eq!(path.file_stem().unwrap().to_str(), Some(manifest.name.as_str()));
         assert_eq!(manifest.problems(), [], "{}", path.display());
         manifest.root = elsewhere.path().join("nothing");

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 }
 
 fn run_set(path: &Path, args: &InspectArgs) -> anyhow::Result<()> {
-    let mut manifest: Manifest = config::load(path, &[])?;
+    let mut manifest: Manifest = config::load(path)?;
     if let Some(root) = &args.root {
         manifest.root.clone_from(root);
     }

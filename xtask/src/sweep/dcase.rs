@@ -17,19 +17,21 @@ use serde::Serialize;
 
 use super::results::{Results, Run};
 use super::scores::ScoredFile;
-use crate::config::ScoringConfig;
+use crate::config::{ScoringConfig, folded};
 
 /// Share of the training sounds that a decision calls normal, as the challenge's baseline has it.
 const NORMAL: f64 = 0.9;
 
 /// Writes the files of every net whose cells know their machine; the folders.
-pub(super) fn write(out: &Folder, results: &Results, scoring: &ScoringConfig) -> Result<Vec<PathBuf>> {
+pub(super) fn write(out: &Folder, results: &Results) -> Result<Vec<PathBuf>> {
     let mut nets = BTreeMap::<String, Vec<&Run>>::new();
     // The challenge mixes nothing: a clip that is tested at several ANRs has no score of its own.
     let mixed = |run: &&Run| run.scores.files.iter().any(|file| file.anr_db.is_some());
     for run in results.runs.iter().filter(|run| run.cell.machine.is_some() && !mixed(run)) {
         let cell = &run.cell;
-        let name = format!("{}-{}-s{}", cell.model, cell.loss.to_string().to_lowercase(), cell.seed());
+        let varied: String = cell.model.point.iter().map(|at| format!("-{}", folded(&at.value))).collect();
+        let name =
+            format!("{}-{}{varied}-s{}", cell.network, cell.loss.to_string().to_lowercase(), cell.seed());
         nets.entry(name).or_default().push(run);
     }
     let write = |(name, runs): (String, Vec<&Run>)| {
@@ -37,7 +39,7 @@ pub(super) fn write(out: &Folder, results: &Results, scoring: &ScoringConfig) ->
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
         let mut result = String::new();
         for run in runs {
-            result += &machine(&folder, run, scoring)?;
+            result += &machine(&folder, run, &run.cell.scoring)?;
         }
         write_bytes(&folder.join("result.csv"), result.as_bytes())?;
         Ok(folder)

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use eval::auc::{auc, roc, threshold_at_tpr};
 use eval::figures::{
-    AucBar, Drawing, OperationMaxima, RocCurve, ScoreHistogram, TrainingCurve, figure4, maxima_by_operation,
-    roc_curves, score_histograms, score_timeline, training_curves,
+    AucBar, CurveAxis, Drawing, LossCurve, OperationMaxima, RocCurve, ScoreHistogram, figure4, loss_curves,
+    maxima_by_operation, roc_curves, score_histograms, score_timeline,
 };
 
 use losses::ObjectiveName;
@@ -13,8 +13,8 @@ use super::metrics::{Condition, conditions};
 use super::results::{Results, Run};
 use super::tables::{ConditionRow, Tables};
 use super::timeline::timeline;
-use super::training::history;
-use crate::config::{ScoringConfig, SweepExperiment};
+use super::training::{Stretch, history};
+use crate::config::Model;
 use crate::report::{counted_seeds, look};
 use crate::run_args::Places;
 
@@ -31,24 +31,23 @@ pub(super) fn condition_name(anr_db: Option<f64>) -> String {
 }
 
 /// Draws every figure that the finished cells give.
-pub(super) fn draw(
-    places: &Places,
-    experiment: &SweepExperiment,
-    results: &Results,
-    tables: &Tables,
-) -> Result<Vec<Figure>> {
+pub(super) fn draw(places: &Places, results: &Results, tables: &Tables) -> Result<Vec<Figure>> {
     if results.runs.is_empty() {
         return Ok(Vec::new());
     }
     let mut figures = Vec::new();
-    if let Some(ConditionRow { model, .. }) = tables.conditions.first() {
-        figures.push(draw_figure4(places, tables)?);
-        figures.push(draw_roc(places, results, &experiment.scoring)?);
-        figures.extend(draw_histograms(places, results, model, &experiment.scoring)?);
-        figures.extend(draw_timeline(places, results, model, &experiment.scoring)?);
+    let longest = results.longest();
+    let shown: Vec<&ConditionRow> =
+        tables.conditions.iter().filter(|row| longest.contains(&row.model)).collect();
+    if let Some(ConditionRow { model, .. }) = shown.first() {
+        figures.push(draw_figure4(places, &shown)?);
+        figures.extend(draw_length(places, tables)?);
+        figures.push(draw_roc(places, results)?);
+        figures.extend(draw_histograms(places, results, model)?);
+        figures.extend(draw_timeline(places, results, model)?);
     }
     figures.push(draw_training(places, results)?);
-    figures.extend(draw_maxima(places, tables)?);
+    figures.extend(draw_maxima(places, results, tables)?);
     Ok(figures)
 }
 
@@ -65,17 +64,17 @@ fn drawn(
     Ok(Figure { name, caption, png })
 }
 
-fn draw_figure4(places: &Places, tables: &Tables) -> Result<Figure> {
-    let bar = |row: &ConditionRow| AucBar {
-        model: row.model.clone(),
+fn draw_figure4(places: &Places, rows: &[&ConditionRow]) -> Result<Figure> {
+    let bar = |row: &&ConditionRow| AucBar {
+        model: row.model.to_string(),
         loss: look(row.loss),
         condition: condition_name(row.anr_db),
         mean: row.auc.mean,
         interval: row.auc.interval.map(|interval| (interval.low, interval.high)),
     };
-    let bars: Vec<AucBar> = tables.conditions.iter().map(bar).collect();
-    let over = counted_seeds(tables.conditions.iter().map(|row| row.seeds));
-    let several = tables.conditions.iter().any(|row| row.seeds > 1);
+    let bars: Vec<AucBar> = rows.iter().map(bar).collect();
+    let over = counted_seeds(rows.iter().map(|row| row.seeds));
+    let several = rows.iter().any(|row| row.seeds > 1);
     let over = if several { format!("mean over {over}") } else { over };
     let whiskers = if several { ", with the 95 % interval of Student's t" } else { "" };
     let caption = format!("AUC of test files by autoencoder, ANR and loss: {over}{whiskers}.");
@@ -83,9 +82,9 @@ fn draw_figure4(places: &Places, tables: &Tables) -> Result<Figure> {
 }
 
 /// The seed that the figures of single runs show: the first that has all losses of the model, or the first at all.
-fn shown<'a>(results: &'a Results, model: &str) -> Vec<&'a Run> {
+fn shown<'a>(results: &'a Results, model: &Model) -> Vec<&'a Run> {
     let runs = |seed: u64| -> Vec<&Run> {
-        let of_seed = |run: &&Run| run.cell.seed() == seed && run.cell.model_name() == model;
+        let of_seed = |run: &&Run| run.cell.seed() == seed && run.cell.model == *model;
         results.runs.iter().filter(of_seed).collect()
     };
     let seeds = results.runs.iter().map(|run| run.cell.seed());
@@ -95,12 +94,12 @@ fn shown<'a>(results: &'a Results, model: &str) -> Vec<&'a Run> {
         .unwrap_or_default()
 }
 
-fn draw_roc(places: &Places, results: &Results, scoring: &ScoringConfig) -> Result<Figure> {
+fn draw_roc(places: &Places, results: &Results) -> Result<Figure> {
     let mut curves = Vec::new();
-    for run in results.models().iter().flat_map(|model| shown(results, model)) {
-        for Condition { anr_db, normal, anomalous } in conditions(&run.scores.files, scoring.file) {
+    for run in results.longest().iter().flat_map(|model| shown(results, model)) {
+        for Condition { anr_db, normal, anomalous } in conditions(&run.scores.files, run.cell.scoring.file) {
             curves.push(RocCurve {
-                model: run.cell.model_name(),
+                model: run.cell.model.to_string(),
                 loss: look(run.cell.loss),
                 condition: condition_name(anr_db),
                 points: roc(&normal, &anomalous)?,
@@ -109,7 +108,7 @@ fn draw_roc(places: &Places, results: &Results, scoring: &ScoringConfig) -> Resu
         }
     }
     let mut seeds: Vec<u64> = results
-        .models()
+        .longest()
         .iter()
         .filter_map(|model| shown(results, model).first().map(|run| run.cell.seed()))
         .collect();
@@ -121,39 +120,71 @@ fn draw_roc(places: &Places, results: &Results, scoring: &ScoringConfig) -> Resu
 
 fn draw_training(places: &Places, results: &Results) -> Result<Figure> {
     let mut curves = Vec::new();
-    for model in results.models() {
+    for model in results.longest() {
         for loss in ObjectiveName::all() {
             let runs = results.of(&model, loss);
-            let histories = runs
-                .iter()
-                .map(|run| Ok(history(&places.nets, run)?.into_iter().map(|epoch| epoch.normal).collect()));
-            let histories: Vec<Vec<f64>> = histories.collect::<Result<_>>()?;
-            let epochs = histories.iter().map(Vec::len).min().unwrap_or(0);
-            if epochs == 0 {
+            let histories = runs.iter().map(|run| history(&places.nets, run));
+            let histories: Vec<Vec<Stretch>> = histories.collect::<Result<_>>()?;
+            let length = histories.iter().map(Vec::len).min().unwrap_or(0);
+            if length == 0 {
                 continue;
             }
-            let at = |epoch: usize| histories.iter().map(move |history| history[epoch]);
-            let mean = (0..epochs).map(|epoch| at(epoch).sum::<f64>() / histories.len() as f64).collect();
-            let range = |epoch: usize| {
-                (at(epoch).fold(f64::INFINITY, f64::min), at(epoch).fold(f64::NEG_INFINITY, f64::max))
+            let at = |index: usize| histories.iter().map(move |history| history[index].normal);
+            let mean = |index: usize| at(index).sum::<f64>() / histories.len() as f64;
+            let range = |index: usize| {
+                (at(index).fold(f64::INFINITY, f64::min), at(index).fold(f64::NEG_INFINITY, f64::max))
             };
-            let band = (histories.len() > 1).then(|| (0..epochs).map(range).collect());
-            curves.push(TrainingCurve { model: model.clone(), loss: look(loss), mean, band });
+            curves.push(LossCurve {
+                panel: model.to_string(),
+                loss: look(loss),
+                points: (0..length).map(|index| (histories[0][index].update as f64, mean(index))).collect(),
+                band: (histories.len() > 1).then(|| (0..length).map(range).collect()),
+            });
         }
     }
-    let caption =
-        "The first term of the objective (weighted for BU) by epoch: mean over seeds, and their range.";
-    drawn(places, "training", caption.to_owned(), |caption| training_curves(&curves, caption))
+    let caption = "The first term of the objective (weighted for BU) in the updates until then: mean over seeds, and their range.";
+    let axes = [
+        CurveAxis { name: "updates", log: false },
+        CurveAxis { name: "normal part of objective", log: true },
+    ];
+    drawn(places, "training", caption.to_owned(), |caption| loss_curves(&curves, axes, caption))
+}
+
+/// What the length of the training is worth, where that varies.
+fn draw_length(places: &Places, tables: &Tables) -> Result<Option<Figure>> {
+    let mut curves: Vec<LossCurve> = Vec::new();
+    let mut bands = Vec::new();
+    for row in &tables.conditions {
+        let Some(until) = row.model.until() else { continue };
+        let panel = format!("{}, {}", row.model.whole(), condition_name(row.anr_db));
+        let loss = look(row.loss);
+        let index = curves.iter().position(|curve| curve.panel == panel && curve.loss == loss);
+        let index = index.unwrap_or_else(|| {
+            curves.push(LossCurve { panel, loss, points: Vec::new(), band: None });
+            bands.push(Vec::new());
+            curves.len() - 1
+        });
+        curves[index].points.push((until as f64, row.auc.mean));
+        bands[index].extend(row.auc.interval.map(|interval| (interval.low, interval.high)));
+    }
+    for (curve, band) in curves.iter_mut().zip(bands) {
+        curve.band = (band.len() == curve.points.len()).then_some(band);
+    }
+    if curves.is_empty() {
+        return Ok(None);
+    }
+    let over = counted_seeds(tables.conditions.iter().map(|row| row.seeds));
+    let caption = format!(
+        "AUC of test files against the updates of the training, which is looked at along the way: {over}, with the 95 % interval of Student's t."
+    );
+    let axes = [CurveAxis { name: "updates", log: true }, CurveAxis { name: "AUC", log: false }];
+    drawn(places, "length", caption, |caption| loss_curves(&curves, axes, caption)).map(Some)
 }
 
 /// Scores of `model`, which has anomalies in its test set.
-fn draw_histograms(
-    places: &Places,
-    results: &Results,
-    model: &str,
-    scoring: &ScoringConfig,
-) -> Result<Option<Figure>> {
+fn draw_histograms(places: &Places, results: &Results, model: &Model) -> Result<Option<Figure>> {
     let runs = shown(results, model);
+    let Some(scoring) = runs.first().map(|run| run.cell.scoring) else { return Ok(None) };
     let (mut histograms, mut anr) = (Vec::new(), None);
     for run in &runs {
         let Some(Condition { anr_db, normal, anomalous }) =
@@ -178,14 +209,10 @@ fn draw_histograms(
 }
 
 /// A test file of `model`, which has anomalies in its test set.
-fn draw_timeline(
-    places: &Places,
-    results: &Results,
-    model: &str,
-    scoring: &ScoringConfig,
-) -> Result<Option<Figure>> {
+fn draw_timeline(places: &Places, results: &Results, model: &Model) -> Result<Option<Figure>> {
     let runs = shown(results, model);
-    let Some(timeline) = timeline(&runs, scoring)? else { return Ok(None) };
+    let Some(scoring) = runs.first().map(|run| run.cell.scoring) else { return Ok(None) };
+    let Some(timeline) = timeline(&runs, &scoring)? else { return Ok(None) };
     let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed());
     let file = file.rsplit('/').next().unwrap_or(file).replace('_', " "); // no subscripts
     let caption = format!(
@@ -195,8 +222,9 @@ fn draw_timeline(
     drawn(places, "timeline", caption, |caption| score_timeline(&timeline, caption)).map(Some)
 }
 
-fn draw_maxima(places: &Places, tables: &Tables) -> Result<Option<Figure>> {
-    let Some(first) = tables.maxima.first() else { return Ok(None) };
+fn draw_maxima(places: &Places, results: &Results, tables: &Tables) -> Result<Option<Figure>> {
+    let longest = results.longest();
+    let Some(first) = tables.maxima.iter().find(|row| longest.contains(&row.model)) else { return Ok(None) };
     let of_model: Vec<_> = tables.maxima.iter().filter(|row| row.model == first.model).collect();
     let mut operations: Vec<OperationMaxima> = Vec::new();
     for row in of_model {

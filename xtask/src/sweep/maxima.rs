@@ -9,10 +9,12 @@ use eval::stats::mean;
 use losses::ObjectiveName;
 
 use super::results::Run;
+use super::tables::by_model;
+use crate::config::Model;
 
 /// In which operation the largest frame of normal files lies, over the seeds of a model and loss.
 pub(super) struct MaximaRow {
-    pub(super) model: String,
+    pub(super) model: Model,
     pub(super) loss: ObjectiveName,
     pub(super) operation: String,
     /// Of the normal test sound that has labels.
@@ -26,7 +28,7 @@ pub(super) struct MaximaRow {
 /// The rows of a model and loss, from all its seeds.
 pub(super) fn rows(
     runs: &[&Run],
-    model: &str,
+    model: &Model,
     loss: ObjectiveName,
     is_rare: &impl Fn(&str) -> bool,
 ) -> Result<Vec<MaximaRow>> {
@@ -47,7 +49,7 @@ pub(super) fn rows(
     let files: usize = found.values().map(|of| of.2).sum();
     let rows = found.into_iter().map(|(operation, (count, scores, maxima))| {
         Ok(MaximaRow {
-            model: model.to_owned(),
+            model: model.clone(),
             loss,
             operation: operation.to_owned(),
             share_of_time: count as f64 / frames as f64,
@@ -61,9 +63,7 @@ pub(super) fn rows(
 
 /// `maxima.csv`.
 pub(super) fn table(rows: &[MaximaRow]) -> Table {
-    Table::new()
-        .text("model", rows.iter().map(|row| row.model.as_str()))
-        .text("loss", rows.iter().map(|row| row.loss.to_string()))
+    by_model(rows.iter().map(|row| (&row.model, row.loss)))
         .text("operation", rows.iter().map(|row| row.operation.as_str()))
         .text("rare", rows.iter().map(|row| if row.rare { "yes" } else { "no" }))
         .real("share_of_time", rows.iter().map(|row| row.share_of_time))

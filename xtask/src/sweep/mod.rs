@@ -1,6 +1,7 @@
 //! `cargo xtask sweep`: autoencoders on sounds (Sec. 4.2), the AUC table and Figure 4.
 
 mod claims;
+mod comparison;
 mod dcase;
 mod figures;
 mod maxima;
@@ -25,7 +26,7 @@ use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
 use models::Parameters;
 
-use crate::config::{self, Impossible, Kind, SweepCell, SweepExperiment};
+use crate::config::{self, Impossible, Kind, SweepCell, SweepExperiment, Variant, Varied};
 use crate::failure::stopped;
 use crate::run_args::{Places, RunArgs};
 
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
     let earlier = cells.iter().map(|cell| results::read(cell, &places)).collect::<Result<Vec<_>>>()?;
     let asked_for = cells.iter().filter(|cell| asked.contains(&cell.cell.net.label));
     let missing = asked_for.filter(|cell| places.lacks(&cell.cell)).collect();
-    let failures = make(missing, &cells, &experiment, &sounds, &places, &provenance)?;
+    let failures = make(missing, &cells, &sounds, &places, &provenance)?;
     let mut scores = Vec::with_capacity(cells.len());
     for (cell, earlier) in cells.iter().zip(earlier) {
         places.nets.tidy(&cell.cell.net.name);
@@ -94,20 +95,40 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
 }
 
 /// Every cell of the experiment, in the order of tables.
-fn cells(experiment: &SweepExperiment, sounds: &Sounds) -> Result<Vec<SweepCell>, BadInput> {
+fn cells(experiment: &Varied<SweepExperiment>, sounds: &Sounds) -> Result<Vec<SweepCell>, BadInput> {
     let machines = sounds.machines();
     let machines =
         machines.iter().map(|machine| on_machine(experiment, &sounds.of_machine(machine.as_deref())));
     Ok(machines.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// The cells of a machine.
-fn on_machine(experiment: &SweepExperiment, sounds: &config::Sounds) -> Result<Vec<SweepCell>, BadInput> {
+/// The cells of a machine: what varies lies side by side, network by network.
+fn on_machine(
+    experiment: &Varied<SweepExperiment>,
+    sounds: &config::Sounds,
+) -> Result<Vec<SweepCell>, BadInput> {
+    let variants = experiment.variants.iter().map(|variant| variant_on_machine(variant, sounds));
+    let mut cells = variants.collect::<Result<Vec<_>, _>>()?.concat();
+    let mut networks: Vec<String> = Vec::new();
+    for cell in &cells {
+        if !networks.contains(&cell.network) {
+            networks.push(cell.network.clone());
+        }
+    }
+    cells.sort_by_key(|cell| networks.iter().position(|network| *network == cell.network));
+    Ok(cells)
+}
+
+fn variant_on_machine(
+    variant: &Variant<SweepExperiment>,
+    sounds: &config::Sounds,
+) -> Result<Vec<SweepCell>, BadInput> {
+    let Variant { experiment, .. } = variant;
     let mut cells = Vec::new();
     for model in experiment.models() {
         for &loss in &experiment.losses {
-            let of_seed = |seed| SweepCell::new(experiment, &model, loss, seed, sounds);
-            let of_seeds = (0..experiment.seeds).map(of_seed).collect::<Result<Vec<_>, Impossible>>();
+            let of_seed = |seed| SweepCell::new(variant, &model, loss, seed, sounds);
+            let of_seeds = experiment.seeds.iter().map(of_seed).collect::<Result<Vec<_>, Impossible>>();
             cells.extend(of_seeds.map_err(|Impossible { key, what }| BadInput(format!("{key}: {what}")))?);
         }
     }
@@ -116,22 +137,22 @@ fn on_machine(experiment: &SweepExperiment, sounds: &config::Sounds) -> Result<V
 
 /// Makes tables, figures and report from the scored nets.
 fn conclude(
-    experiment: &SweepExperiment,
+    experiment: &Varied<SweepExperiment>,
     sounds: &Sounds,
     results: &Results,
     places: &Places,
     provenance: &Provenance,
 ) -> Result<()> {
     let folder = &places.folder;
-    let tables = Tables::new(results, &experiment.scoring, &sounds.operations())?;
-    let claims = Claims::decide(results, &tables, experiment.scoring.file)?;
+    let tables = Tables::new(results, &sounds.operations())?;
+    let claims = Claims::decide(results, &tables)?;
     let training = training::rows(&places.nets, results)?;
     if !results.runs.is_empty() {
         tables.write(folder)?; // else the tables of an earlier run stay
         training::write(&training, folder)?;
         folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
     }
-    let figures = &figures::draw(places, experiment, results, &tables)?;
+    let figures = &figures::draw(places, results, &tables)?;
     let content = report::Content {
         experiment,
         sounds,
@@ -143,7 +164,7 @@ fn conclude(
         provenance,
     };
     report::write(places, &content)?;
-    for folder in dcase::write(folder, results, &experiment.scoring)? {
+    for folder in dcase::write(folder, results)? {
         harness::tell!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
     crate::print(&report::text(results, &tables, &claims));
@@ -151,19 +172,32 @@ fn conclude(
     Ok(())
 }
 
-fn load(args: &SweepArgs) -> Result<SweepExperiment, BadInput> {
+fn load(args: &SweepArgs) -> Result<Varied<SweepExperiment>, BadInput> {
     let path = args.config.display();
-    match config::kind(&args.config)? {
-        Kind::Sweep => config::load(&args.config, &args.run.overrides()),
-        _ => {
-            Err(BadInput(format!("{path}: found a ring, expected a sweep; run `cargo xtask verify {path}`")))
-        }
+    if config::kind(&args.config)? != Kind::Sweep {
+        let what = format!("{path}: found a ring, expected a sweep; run `cargo xtask verify {path}`");
+        return Err(BadInput(what));
     }
+    let experiment: Varied<SweepExperiment> = config::load_varied(&args.config, &args.run.overrides())?;
+    if experiment.variants.iter().any(|variant| variant.experiment.data != experiment.plain.data) {
+        let what =
+            format!("{path}: vary: found a key of `data`, expected others: one run has one set of sounds");
+        return Err(BadInput(what));
+    }
+    let seen = |variant: &SweepExperiment| {
+        let variant = Variant { point: config::Point::new(), experiment: variant.clone() };
+        let cells = variant_on_machine(&variant, &config::Sounds::default());
+        cells
+            .map(|cells| cells.into_iter().map(|cell| (cell.cell.score, cell.scoring)).collect::<Vec<_>>())
+            .ok()
+    };
+    RunArgs::check_idle(&args.config, experiment.idle(seen))?;
+    Ok(experiment)
 }
 
 /// Prints the nets and scores; makes nothing.
-fn plan(args: &SweepArgs, experiment: &SweepExperiment, places: &Places) -> Result<()> {
-    let folder = sounds::to_be_made(experiment)?;
+fn plan(args: &SweepArgs, experiment: &Varied<SweepExperiment>, places: &Places) -> Result<()> {
+    let folder = sounds::to_be_made(&experiment.plain)?;
     let cells = match &folder {
         // Names hold a hash of the sounds, which are not there: nothing is.
         Some(_) => on_machine(experiment, &config::Sounds::default())?,
@@ -183,7 +217,6 @@ fn plan(args: &SweepArgs, experiment: &SweepExperiment, places: &Places) -> Resu
 fn make(
     missing: Vec<&SweepCell>,
     cells: &[SweepCell],
-    experiment: &SweepExperiment,
     sounds: &Sounds,
     places: &Places,
     provenance: &Provenance,
@@ -209,8 +242,8 @@ fn make(
         if missing.is_empty() || stop::asked() {
             continue;
         }
-        let front_ends = missing.iter().map(|cell| cell.front_end).collect();
-        let material = match sounds.load(machine.as_deref(), front_ends, &experiment.batch) {
+        let read_by = missing.iter().map(|cell| &cell.cell.net.settings.data);
+        let material = match sounds.load(machine.as_deref(), read_by) {
             Ok(material) => material,
             Err(error) if machines.len() == 1 => return Err(error.into()),
             // The nets of other machines do not suffer for the sounds of this one.
@@ -226,11 +259,12 @@ fn make(
         };
         let score = |cell: &Cell, parameters: &Parameters, workspace: &mut Workspace| {
             let cell = missing.iter().find(|other| other.cell.score == cell.score);
-            let scores = Scores::of(cell.expect("it is one of these"), parameters, &material, &pool)?;
+            let cell = cell.expect("it is one of these");
+            let scores = Scores::of(cell, parameters, &material, &pool)?;
             let metrics = Metrics::of(&scores)?;
             scores.write(workspace)?;
             workspace.add("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
-            Ok(metrics.summary(experiment.scoring.file))
+            Ok(metrics.summary(cell.scoring.file))
         };
         let training = Training {
             nets: &places.nets,

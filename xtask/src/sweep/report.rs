@@ -10,7 +10,7 @@ use super::results::{Results, Run};
 use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{ConditionRow, Tables};
 use super::training::TrainingRow;
-use crate::config::SweepExperiment;
+use crate::config::{Model, SweepExperiment, Varied};
 use crate::html::Page;
 use crate::report::{add_claims, add_failures, claims_text};
 use crate::run_args::Places;
@@ -19,8 +19,9 @@ use crate::spread::Spread;
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
 
 /// Headings above figures.
-const HEADINGS: [(&str, &str); 4] = [
+const HEADINGS: [(&str, &str); 5] = [
     ("figure4", "Figure 4"),
+    ("length", "AUC against length"),
     ("roc", "ROC curves and scores"),
     ("training", "Training"),
     ("maxima", "Where scores of normal sounds are highest"),
@@ -28,7 +29,7 @@ const HEADINGS: [(&str, &str); 4] = [
 
 /// What the report tells.
 pub(super) struct Content<'a> {
-    pub(super) experiment: &'a SweepExperiment,
+    pub(super) experiment: &'a Varied<SweepExperiment>,
     pub(super) sounds: &'a Sounds,
     pub(super) results: &'a Results,
     pub(super) tables: &'a Tables,
@@ -58,9 +59,9 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
 /// Of which models the test set holds no anomaly, and what that means.
 fn undefined(results: &Results) -> Option<String> {
     let anomalous = |run: &Run| run.scores.files.iter().any(|file| file.label == "anomalous");
-    let has_none =
-        |model: &String| !results.runs.iter().any(|run| run.cell.model_name() == *model && anomalous(run));
-    let models: Vec<String> = results.models().into_iter().filter(has_none).collect();
+    let has_none = |model: &Model| !results.runs.iter().any(|run| run.cell.model == *model && anomalous(run));
+    let models: Vec<String> =
+        results.models().iter().filter(|model| has_none(model)).map(Model::to_string).collect();
     (!models.is_empty()).then(|| format!("No anomaly in the test set of {}: {UNDEFINED}.", models.join(", ")))
 }
 
@@ -119,7 +120,7 @@ fn add_areas(page: &mut Page, tables: &Tables) {
     page.heading("AUC and pAUC");
     let row = |row: &ConditionRow| {
         let start =
-            [row.model.clone(), row.loss.to_string(), condition_name(row.anr_db), row.seeds.to_string()];
+            [row.model.to_string(), row.loss.to_string(), condition_name(row.anr_db), row.seeds.to_string()];
         start.into_iter().chain([spread(&row.auc), spread(&row.pauc)]).collect()
     };
     page.table(
@@ -136,7 +137,7 @@ fn add_differences(page: &mut Page, differences: &[Difference]) {
         let Interval { low, high } = auc.interval();
         let share = auc.seeds.variance / (auc.seeds.variance + auc.files.variance);
         vec![
-            model.clone(),
+            model.to_string(),
             condition_name(*anr_db),
             format!("{b} less {a}"),
             seeds.to_string(),
@@ -155,7 +156,7 @@ fn add_false_alarms(page: &mut Page, tables: &Tables) {
     page.heading("The largest normal score, and false alarms on rare and frequent operations");
     let known = |value: &Option<Spread>| value.as_ref().map_or_else(|| "-".to_owned(), spread);
     let row = |row: &ConditionRow| {
-        let start = [row.model.clone(), row.loss.to_string(), condition_name(row.anr_db)];
+        let start = [row.model.to_string(), row.loss.to_string(), condition_name(row.anr_db)];
         let found = [spread(&row.max_score_normal), known(&row.fpr_rare), known(&row.fpr_frequent)];
         start.into_iter().chain(found).collect()
     };
@@ -173,7 +174,7 @@ fn add_operations(page: &mut Page, tables: &Tables) {
     page.heading("The largest score of normal files, by operation");
     let rows = tables.maxima.iter().map(|row| {
         let kind = if row.rare { "rare" } else { "frequent" };
-        let start = [row.model.clone(), row.loss.to_string(), row.operation.clone(), kind.to_owned()];
+        let start = [row.model.to_string(), row.loss.to_string(), row.operation.clone(), kind.to_owned()];
         start
             .into_iter()
             .chain([row.share_of_time, row.share_of_maxima, row.mean_max_score].map(number))
@@ -197,11 +198,12 @@ fn add_training(page: &mut Page, rows: &[TrainingRow]) {
     if rows.is_empty() {
         return;
     }
-    page.heading("The last epoch of training");
+    page.heading("The last stretch of training");
     let known =
         |measure: &Option<Spread>| measure.map_or_else(|| "-".to_owned(), |spread| spread.to_string());
     let row = |row: &TrainingRow| {
-        let start = [row.model.clone(), row.loss.to_string(), row.seeds.to_string(), row.normal.to_string()];
+        let start =
+            [row.model.to_string(), row.loss.to_string(), row.seeds.to_string(), row.normal.to_string()];
         let parts = [&row.anomalous_over_lambda, &row.weight_spread].map(known);
         start
             .into_iter()
@@ -222,14 +224,14 @@ fn add_training(page: &mut Page, rows: &[TrainingRow]) {
         ],
         rows.iter().map(row),
     );
-    page.note("Mean ± standard deviation over seeds, of the means over the updates of the last epoch; max A is the largest of the epoch. A is the score of a normal row. The anomalous term is at most λ, and its gradient is nearly gone where it stands there. The standard deviation of BU's weights is given over their mean.");
+    page.note("Mean ± standard deviation over seeds, of the means over the updates of the last line of `history.csv`; max A is the largest of them. A is the score of a normal row. The anomalous term is at most λ, and its gradient is nearly gone where it stands there. The standard deviation of BU's weights is given over their mean.");
 }
 
 fn add_runs(page: &mut Page, tables: &Tables) {
     page.heading("Runs");
     let rows = tables.runs.iter().map(|row| {
         let start =
-            [row.model.clone(), row.loss.to_string(), row.seed.to_string(), condition_name(row.anr_db)];
+            [row.model.to_string(), row.loss.to_string(), row.seed.to_string(), condition_name(row.anr_db)];
         let numbers = [row.auc, row.pauc, row.max_score_normal].map(number);
         start.into_iter().chain(numbers).chain([row.fpr_rare, row.fpr_frequent].map(optional)).collect()
     });

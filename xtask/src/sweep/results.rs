@@ -5,7 +5,7 @@ use harness::Failure;
 use losses::ObjectiveName;
 
 use super::scores::Scores;
-use crate::config::SweepCell;
+use crate::config::{Model, SweepCell};
 use crate::failure::verdict;
 use crate::run_args::Places;
 
@@ -61,22 +61,25 @@ impl Results {
     }
 
     /// The models, in the order of tables.
-    pub(super) fn models(&self) -> Vec<String> {
-        let mut models: Vec<String> = self.runs.iter().map(|run| run.cell.model_name()).collect();
+    pub(super) fn models(&self) -> Vec<Model> {
+        let mut models: Vec<Model> = self.runs.iter().map(|run| run.cell.model.clone()).collect();
         models.dedup();
         models
     }
 
-    /// The runs of a model and loss, by seed.
-    pub(super) fn of(&self, model: &str, loss: ObjectiveName) -> Vec<&Run> {
-        self.runs.iter().filter(|run| run.cell.loss == loss && run.cell.model_name() == model).collect()
+    /// The models that are looked at where their training is longest: what figures show, but for that of length.
+    pub(super) fn longest(&self) -> Vec<Model> {
+        let models = self.models();
+        let is_longest = |model: &&Model| {
+            let same = models.iter().filter(|other| other.whole() == model.whole());
+            same.map(Model::until).max() == Some(model.until())
+        };
+        models.iter().filter(is_longest).cloned().collect()
     }
 
-    /// The runs of `model` with the losses `a` and `b` of each seed that has both.
-    pub(super) fn pairs(&self, model: &str, a: ObjectiveName, b: ObjectiveName) -> Vec<[&Run; 2]> {
-        let others = self.of(model, b);
-        let twin = |run: &Run| others.iter().copied().find(|other| other.cell.seed() == run.cell.seed());
-        self.of(model, a).into_iter().filter_map(|run| Some([run, twin(run)?])).collect()
+    /// The runs of a model and loss, by seed.
+    pub(super) fn of(&self, model: &Model, loss: ObjectiveName) -> Vec<&Run> {
+        self.runs.iter().filter(|run| run.cell.loss == loss && run.cell.model == *model).collect()
     }
 
     /// Fails when a cell failed.

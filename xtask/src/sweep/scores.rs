@@ -142,8 +142,8 @@ impl Scores {
         pool: &ThreadPool,
     ) -> Result<Self> {
         let Material { training, tests } = material;
-        let items = scored(tests, cell.every);
-        let each = training.normal.len().div_ceil(MOST_TRAINING).max(1).saturating_mul(cell.every);
+        let items = scored(tests, cell.scoring.every);
+        let each = training.normal.len().div_ceil(MOST_TRAINING).max(1).saturating_mul(cell.scoring.every);
         let normal: Vec<&Loaded> = training.normal.iter().step_by(each).collect();
         let start = || Scorer::new(cell, parameters);
         let (tested, training) = pool.install(|| {

@@ -11,10 +11,10 @@ use features::dataset::{Dataset, Manifest, Mixing, Role, Split, default_index, h
 use features::log_mel::FrontEnd;
 use features::testset::TestSet;
 
-use harness::{BadInput, TrainedOn};
+use harness::{BadInput, Data, TrainedOn};
 use sha2::{Digest, Sha256};
 
-use crate::config::{self, SweepExperiment};
+use crate::config::{self, SweepExperiment, Varied};
 use crate::synth::{self, SynthArgs};
 
 /// What is said where there is no anomaly to tell from normal sounds.
@@ -46,7 +46,7 @@ pub(super) struct Material {
 /// The manifest of `experiment`, and the synthetic set to make for it, if there is one to make.
 fn manifest(experiment: &SweepExperiment) -> Result<(Manifest, Option<SynthArgs>), BadInput> {
     let data = &experiment.data;
-    let mut manifest: Manifest = config::load(&data.manifest, &[])?;
+    let mut manifest: Manifest = config::load(&data.manifest)?;
     if let Some(root) = &data.root {
         manifest.root.clone_from(root);
     }
@@ -69,7 +69,8 @@ impl Sounds {
     ///
     /// # Errors
     /// [`BadInput`] with all that is wrong with the manifest, or with all folders and files at once.
-    pub(super) fn open(experiment: &SweepExperiment) -> Result<Self> {
+    pub(super) fn open(varied: &Varied<SweepExperiment>) -> Result<Self> {
+        let experiment = &varied.plain;
         let (manifest, synth) = manifest(experiment)?;
         if let Some(synth) = synth {
             synth::run(&synth)?;
@@ -97,7 +98,14 @@ impl Sounds {
             most_something_else: experiment.data.most_something_else,
             by_machine: experiment.data.by_machine,
         };
-        sounds.check(experiment)?;
+        let mut checked = Vec::new();
+        for experiment in varied.variants.iter().map(|variant| &variant.experiment) {
+            let reads = (&experiment.front_ends, experiment.batch);
+            if !checked.contains(&reads) {
+                sounds.check(experiment)?;
+                checked.push(reads);
+            }
+        }
         Ok(sounds)
     }
 
@@ -226,25 +234,31 @@ impl Sounds {
         set
     }
 
-    /// Loads the sounds of a machine for nets that read them through `front_ends`.
+    /// Loads the sounds of a machine for nets that are trained on `data`.
     ///
     /// # Errors
     /// [`BadInput`] with all files at once that cannot be read, mixed, or made batches of.
-    pub(super) fn load(
+    pub(super) fn load<'a>(
         &self,
         machine: Option<&str>,
-        mut front_ends: Vec<FrontEnd>,
-        batch: &BatchConfig,
+        data: impl Iterator<Item = &'a Data>,
     ) -> Result<Material, BadInput> {
-        front_ends.dedup(); // cells of one front end follow each other
-        let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
-        let rate = front_ends.first().map_or(16_000, |config| config.rate);
+        let mut recipes: Vec<(&FrontEnd, &BatchConfig)> = Vec::new();
+        for data in data {
+            if let Data::Sounds { front_end, batch, .. } = data
+                && !recipes.contains(&(front_end, batch))
+            {
+                recipes.push((front_end, batch));
+            }
+        }
+        let span = recipes.iter().map(|(front_end, _)| front_end.row_span()).max().unwrap_or(0);
+        let rate = recipes.first().map_or(16_000, |(front_end, _)| front_end.rate);
         let set = self.of(machine);
         let load = || Ok((TrainingSounds::load(&set, rate)?, TestSet::load(&set, rate, span)?));
         let loaded: Result<_, features::dataset::DatasetError> = load();
         let (training, tests) = loaded.map_err(|error| BadInput(error.to_string()))?;
         let training = Arc::new(training);
-        for front_end in &front_ends {
+        for (front_end, batch) in recipes {
             // What batches cannot be made of is told once and not by each cell.
             let maker = BatchMaker::new(training.clone(), batch, front_end);
             maker.map_err(|error| BadInput(format!("{}: {error}", set.name)))?;

@@ -12,12 +12,12 @@ use losses::{FileScore, ObjectiveName};
 use super::maxima::{self, MaximaRow};
 use super::metrics::conditions;
 use super::results::{Results, Run};
-use crate::config::ScoringConfig;
+use crate::config::Model;
 use crate::spread::Spread;
 
 /// A run under one test condition.
 pub(super) struct RunRow {
-    pub(super) model: String,
+    pub(super) model: Model,
     pub(super) loss: ObjectiveName,
     pub(super) seed: u64,
     pub(super) anr_db: Option<f64>,
@@ -33,7 +33,7 @@ pub(super) struct RunRow {
 
 /// All seeds of a model and loss under one test condition.
 pub(super) struct ConditionRow {
-    pub(super) model: String,
+    pub(super) model: Model,
     pub(super) loss: ObjectiveName,
     pub(super) anr_db: Option<f64>,
     pub(super) seeds: usize,
@@ -57,21 +57,20 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Measures every finished cell. `operations` are shares of the training time, by which an operation is rare.
-    pub(super) fn new(
-        results: &Results,
-        scoring: &ScoringConfig,
-        operations: &BTreeMap<String, f64>,
-    ) -> Result<Self> {
-        let is_rare =
-            |operation: &str| operations.get(operation).is_none_or(|share| *share < scoring.rare_below);
+    pub(super) fn new(results: &Results, operations: &BTreeMap<String, f64>) -> Result<Self> {
+        let is_rare = |run: &Run, operation: &str| {
+            operations.get(operation).is_none_or(|share| *share < run.cell.scoring.rare_below)
+        };
         let mut tables = Self { runs: Vec::new(), conditions: Vec::new(), maxima: Vec::new() };
         for run in &results.runs {
-            tables.runs.extend(run_rows(run, scoring, &is_rare)?);
+            tables.runs.extend(run_rows(run, |operation| is_rare(run, operation))?);
         }
         for model in results.models() {
             for loss in ObjectiveName::all() {
                 tables.conditions.extend(condition_rows(&tables.runs, &model, loss)?);
-                tables.maxima.extend(maxima::rows(&results.of(&model, loss), &model, loss, &is_rare)?);
+                let runs = results.of(&model, loss);
+                let is_rare = |operation: &str| runs.iter().any(|run| is_rare(run, operation));
+                tables.maxima.extend(maxima::rows(&runs, &model, loss, &is_rare)?);
             }
         }
         Ok(tables)
@@ -94,9 +93,7 @@ impl Tables {
 
     fn runs_table(&self) -> Table {
         let rows = &self.runs;
-        Table::new()
-            .text("model", rows.iter().map(|row| row.model.as_str()))
-            .text("loss", rows.iter().map(|row| row.loss.to_string()))
+        by_model(rows.iter().map(|row| (&row.model, row.loss)))
             .integer("seed", rows.iter().map(|row| row.seed.cast_signed()))
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .real("auc", rows.iter().map(|row| row.auc))
@@ -110,9 +107,7 @@ impl Tables {
     /// The areas: mean, sd and interval over seeds.
     pub(super) fn auc_table(&self) -> Table {
         let rows = &self.conditions;
-        Table::new()
-            .text("model", rows.iter().map(|row| row.model.as_str()))
-            .text("loss", rows.iter().map(|row| row.loss.to_string()))
+        by_model(rows.iter().map(|row| (&row.model, row.loss)))
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .integer("seeds", rows.iter().map(|row| row.seeds as i64))
             .real("auc_mean", rows.iter().map(|row| row.auc.mean))
@@ -126,9 +121,7 @@ impl Tables {
     /// The largest normal score and the false alarms: mean and interval over seeds.
     fn false_alarms_table(&self) -> Table {
         let rows = &self.conditions;
-        let table = Table::new()
-            .text("model", rows.iter().map(|row| row.model.as_str()))
-            .text("loss", rows.iter().map(|row| row.loss.to_string()))
+        let table = by_model(rows.iter().map(|row| (&row.model, row.loss)))
             .optional("anr_db", rows.iter().map(|row| row.anr_db))
             .integer("seeds", rows.iter().map(|row| row.seeds as i64));
         let columns: [(&str, SpreadOf); 4] = [
@@ -146,7 +139,20 @@ impl Tables {
     }
 }
 
-fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
+/// A table that begins with model, what varies, and loss.
+pub(super) fn by_model<'a>(rows: impl Iterator<Item = (&'a Model, ObjectiveName)> + Clone) -> Table {
+    let models = || rows.clone().map(|(model, _)| model);
+    let table = Table::new().text("model", models().map(|model| model.name.as_str()));
+    let axes = models().next().map_or(0, |model| model.point.len());
+    let varied = (0..axes).fold(table, |table, axis| {
+        let key = models().next().map_or("", |model| model.point[axis].key.as_str());
+        table.text(key, models().map(|model| model.point[axis].value.as_str()))
+    });
+    varied.text("loss", rows.clone().map(|(_, loss)| loss.to_string()))
+}
+
+fn run_rows(run: &Run, is_rare: impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
+    let scoring = &run.cell.scoring;
     let rows = conditions(&run.scores.files, scoring.file).into_iter().map(|condition| {
         let threshold = threshold_at_tpr(&condition.anomalous, scoring.tpr)?;
         let alarms = |rare: bool| {
@@ -159,7 +165,7 @@ fn run_rows(run: &Run, scoring: &ScoringConfig, is_rare: &impl Fn(&str) -> bool)
             (!alarms.is_empty()).then(|| raised as f64 / alarms.len() as f64)
         };
         Ok(RunRow {
-            model: run.cell.model_name(),
+            model: run.cell.model.clone(),
             loss: run.cell.loss,
             seed: run.cell.seed(),
             anr_db: condition.anr_db,
@@ -181,8 +187,8 @@ fn max_scaled(scores: &[f64]) -> Result<Option<f64>> {
     Ok((range > 0.0).then_some((largest - quantile(scores, 0.5)?) / range))
 }
 
-fn condition_rows(runs: &[RunRow], model: &str, loss: ObjectiveName) -> Result<Vec<ConditionRow>> {
-    let runs: Vec<&RunRow> = runs.iter().filter(|run| run.model == model && run.loss == loss).collect();
+fn condition_rows(runs: &[RunRow], model: &Model, loss: ObjectiveName) -> Result<Vec<ConditionRow>> {
+    let runs: Vec<&RunRow> = runs.iter().filter(|run| run.model == *model && run.loss == loss).collect();
     let mut anrs: Vec<Option<f64>> = Vec::new();
     runs.iter().for_each(|run| {
         if !anrs.contains(&run.anr_db) {
@@ -194,7 +200,7 @@ fn condition_rows(runs: &[RunRow], model: &str, loss: ObjectiveName) -> Result<V
         let of =
             |value: fn(&RunRow) -> f64| Spread::of(&runs.iter().map(|run| value(run)).collect::<Vec<_>>());
         Ok(ConditionRow {
-            model: model.to_owned(),
+            model: model.clone(),
             loss,
             anr_db,
             seeds: runs.len(),

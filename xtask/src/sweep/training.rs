@@ -1,18 +1,21 @@
-//! `training.csv`: what the last epoch of training says of each loss, with what λ and the weights came to.
+//! `training.csv`: what the last stretch of training, a line of its history, says of each loss, with what λ and the weights came to.
 
 use anyhow::{Context, Result, anyhow};
-use eval::Table;
 use harness::csv_rows::read_csv;
 use harness::{Folder, HISTORY, Shelf};
 use losses::{ObjectiveName, Term};
 use serde::Deserialize;
 
 use super::results::{Results, Run};
+use super::tables::by_model;
+use crate::config::Model;
 use crate::spread::Spread;
 
 /// What is read of a line of `history.csv`.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Epoch {
+pub(super) struct Stretch {
+    /// Updates at its end.
+    pub(super) update: u64,
     pub(super) normal: f64,
     anomalous: f64,
     mean_score_normal: f64,
@@ -20,9 +23,9 @@ pub(super) struct Epoch {
     weight_spread: Option<f64>,
 }
 
-/// The last epoch of a model and loss over its seeds.
+/// The last stretch of a model and loss over its seeds.
 pub(super) struct TrainingRow {
-    pub(super) model: String,
+    pub(super) model: Model,
     pub(super) loss: ObjectiveName,
     pub(super) seeds: usize,
     /// The first term of the objective (weighted for BU).
@@ -37,8 +40,8 @@ pub(super) struct TrainingRow {
     pub(super) max_score: Spread,
 }
 
-/// The history of a finished cell, epoch by epoch.
-pub(super) fn history(nets: &Shelf, run: &Run) -> Result<Vec<Epoch>> {
+/// The history of a finished cell, stretch by stretch.
+pub(super) fn history(nets: &Shelf, run: &Run) -> Result<Vec<Stretch>> {
     let name = &run.cell.cell.net.name;
     let bytes = nets.read(name, HISTORY).map_err(|why| anyhow!("{name}: {why}"))?;
     read_csv(&bytes).with_context(|| format!("{name}: {HISTORY}"))
@@ -58,27 +61,27 @@ pub(super) fn rows(nets: &Shelf, results: &Results) -> Result<Vec<TrainingRow>> 
     Ok(rows)
 }
 
-fn row(nets: &Shelf, model: &str, loss: ObjectiveName, runs: &[&Run]) -> Result<TrainingRow> {
+fn row(nets: &Shelf, model: &Model, loss: ObjectiveName, runs: &[&Run]) -> Result<TrainingRow> {
     let last = |run: &&Run| {
         let path = || format!("{}: found no line in {HISTORY}", run.cell.cell.net.name);
         history(nets, run)?.last().copied().with_context(path)
     };
-    let epochs = runs.iter().map(last).collect::<Result<Vec<Epoch>>>()?;
-    let of = |value: fn(&Epoch) -> f64| Spread::of(&epochs.iter().map(value).collect::<Vec<_>>());
+    let stretches = runs.iter().map(last).collect::<Result<Vec<Stretch>>>()?;
+    let of = |value: fn(&Stretch) -> f64| Spread::of(&stretches.iter().map(value).collect::<Vec<_>>());
     let lambdas = runs.iter().map(|run| match run.cell.cell.net.settings.objective.term {
         Term::Tanh { lambda } => Some(lambda),
         Term::None => None,
     });
-    let shares = lambdas.zip(&epochs).filter_map(|(lambda, epoch)| Some(epoch.anomalous / lambda?));
+    let shares = lambdas.zip(&stretches).filter_map(|(lambda, stretch)| Some(stretch.anomalous / lambda?));
     Ok(TrainingRow {
-        model: model.to_owned(),
+        model: model.clone(),
         loss,
         seeds: runs.len(),
-        normal: of(|epoch| epoch.normal)?,
+        normal: of(|stretch| stretch.normal)?,
         anomalous_over_lambda: Spread::of_known(shares)?,
-        weight_spread: Spread::of_known(epochs.iter().filter_map(|epoch| epoch.weight_spread))?,
-        mean_score: of(|epoch| epoch.mean_score_normal)?,
-        max_score: of(|epoch| epoch.max_score_normal)?,
+        weight_spread: Spread::of_known(stretches.iter().filter_map(|stretch| stretch.weight_spread))?,
+        mean_score: of(|stretch| stretch.mean_score_normal)?,
+        max_score: of(|stretch| stretch.max_score_normal)?,
     })
 }
 
@@ -95,9 +98,7 @@ const MEASURES: [Measure; 5] = [
 
 /// Writes `training.csv` and `training.parquet`.
 pub(super) fn write(rows: &[TrainingRow], folder: &Folder) -> Result<()> {
-    let start = Table::new()
-        .text("model", rows.iter().map(|row| row.model.as_str()))
-        .text("loss", rows.iter().map(|row| row.loss.to_string()))
+    let start = by_model(rows.iter().map(|row| (&row.model, row.loss)))
         .integer("seeds", rows.iter().map(|row| row.seeds as i64));
     let table = MEASURES.iter().fold(start, |table, (name, of)| {
         let table = table.optional(&format!("{name}_mean"), rows.iter().map(|row| Some(of(row)?.mean)));

@@ -17,7 +17,7 @@ use clap::Args;
 use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Plan};
 
-use crate::config::{self, Impossible, Kind, Readings, RingCell, RingExperiment};
+use crate::config::{self, Impossible, Kind, RingCell, RingExperiment, Varied};
 use crate::run_args::{Places, RunArgs};
 
 /// Arguments of `verify`.
@@ -35,31 +35,19 @@ pub(crate) struct VerifyArgs {
 /// # Errors
 /// [`BadInput`] before any work; a cell that failed, after all others were done.
 pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
-    let kind = config::kind(&args.config)?;
+    if config::kind(&args.config)? != Kind::Ring {
+        let path = args.config.display();
+        let what = format!("{path}: found a sweep, expected a ring; run `cargo xtask sweep {path}`");
+        return Err(BadInput(what).into());
+    }
+    let experiment: Varied<RingExperiment> = config::load_varied(&args.config, &args.run.overrides())?;
+    let seen = |variant: &RingExperiment| {
+        let cells = variant.cells("").ok()?;
+        Some(cells.into_iter().map(|cell| cell.cell.score).collect::<Vec<_>>())
+    };
+    RunArgs::check_idle(&args.config, experiment.idle(seen))?;
     let run = Run { places: args.run.places(&args.config)?, jobs: args.run.jobs(), plan: args.run.plan };
-    match kind {
-        Kind::Ring => run.ring(&args.ring()?),
-        Kind::RingReadings => readings::run(&run, &args.readings()?),
-        Kind::Sweep => {
-            let path = args.config.display();
-            Err(BadInput(format!("{path}: found a sweep, expected a ring; run `cargo xtask sweep {path}`"))
-                .into())
-        }
-    }
-}
-
-impl VerifyArgs {
-    fn ring(&self) -> Result<RingExperiment, BadInput> {
-        config::load(&self.config, &self.run.overrides())
-    }
-
-    fn readings(&self) -> Result<Vec<(config::Reading, RingExperiment)>, BadInput> {
-        if self.run.engine.is_some() {
-            let what = "--engine: found with a table of readings, expected with a single experiment; name the engine in a reading";
-            return Err(BadInput(what.to_owned()));
-        }
-        config::load::<Readings>(&self.config, &self.run.overrides())?.experiments(&self.config)
-    }
+    if experiment.axes.is_empty() { run.ring(&experiment.plain) } else { readings::run(&run, &experiment) }
 }
 
 /// Where and how a command runs.

@@ -1,4 +1,4 @@
-//! How Table 1 moves with what the paper leaves open: one row a reading.
+//! How Table 1 moves with what varies, such as what the paper leaves open: one row a reading of it.
 
 use anyhow::Result;
 use eval::Table;
@@ -9,21 +9,21 @@ use serde_json::json;
 use super::results::{Results, RunResult};
 use super::table1::{Row, Table1};
 use super::{Run, invalid, results};
-use crate::config::{Reading, RingCell, RingExperiment};
+use crate::config::{Point, RingCell, RingExperiment, Variant, Varied, folded};
 use crate::run_args::Places;
 use crate::spread::Spread;
 
 /// A reading with its table and how far that is from the printed one.
 struct Outcome {
-    name: String,
+    point: Point,
     table: Table1,
     /// Root mean square of ln(ours / printed) over all numbers; none while one is missing.
     distance: Option<f64>,
 }
 
 /// Trains all readings and writes `readings.csv` and `.parquet`.
-pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<()> {
-    let cells = readings.iter().map(|(reading, experiment)| experiment.cells(&reading.folder_name()));
+pub(super) fn run(run: &Run, readings: &Varied<RingExperiment>) -> Result<()> {
+    let cells = readings.variants.iter().map(|Variant { point, experiment }| experiment.cells(&model(point)));
     let cells: Vec<Vec<RingCell>> = cells.collect::<Result<_, _>>().map_err(invalid)?;
     let cells = cells.concat();
     if run.planned(&cells) {
@@ -40,12 +40,17 @@ pub(super) fn run(run: &Run, readings: &[(Reading, RingExperiment)]) -> Result<(
     results.verdict()
 }
 
-fn outcomes(readings: &[(Reading, RingExperiment)], results: &Results) -> Result<Vec<Outcome>> {
-    let outcomes = readings.iter().map(|(reading, experiment)| {
-        let folder = reading.folder_name();
-        let runs: Vec<&RunResult> = results.runs.iter().filter(|run| run.cell.model == folder).collect();
+/// What people call the nets of a reading.
+fn model(point: &Point) -> String {
+    point.iter().map(|at| folded(&at.value)).collect::<Vec<_>>().join("-")
+}
+
+fn outcomes(readings: &Varied<RingExperiment>, results: &Results) -> Result<Vec<Outcome>> {
+    let outcomes = readings.variants.iter().map(|Variant { point, experiment }| {
+        let model = model(point);
+        let runs: Vec<&RunResult> = results.runs.iter().filter(|run| run.cell.model == model).collect();
         let table = Table1::new(experiment, &runs)?;
-        Ok(Outcome { name: reading.name.clone(), distance: distance(&table), table })
+        Ok(Outcome { point: point.clone(), distance: distance(&table), table })
     });
     outcomes.collect()
 }
@@ -72,11 +77,18 @@ fn numbers(
         .flat_map(|(measure, number)| losses.iter().map(move |loss| (measure, *loss, number)))
 }
 
+/// A table that begins with a column for each thing that varies.
+fn varied(outcomes: &[Outcome]) -> Table {
+    let axes = outcomes.first().map_or(0, |outcome| outcome.point.len());
+    (0..axes).fold(Table::new(), |table, axis| {
+        let key = outcomes[0].point[axis].key.as_str();
+        table.text(key, outcomes.iter().map(|outcome| outcome.point[axis].value.as_str()))
+    })
+}
+
 fn write(places: &Places, outcomes: &[Outcome], results: &Results, provenance: &Provenance) -> Result<()> {
     let seeds = |outcome: &Outcome| outcome.table.0.iter().map(|row| row.seeds as i64).min().unwrap_or(0);
-    let mut table = Table::new()
-        .text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()))
-        .integer("seeds", outcomes.iter().map(seeds));
+    let mut table = varied(outcomes).integer("seeds", outcomes.iter().map(seeds));
     for (measure, loss, number) in numbers(&results.losses()) {
         let of = |outcome: &Outcome| outcome.table.row(loss).map(number);
         let measure = if measure == "D(p||q)" { "kld_p" } else { "kld_u" };
@@ -108,13 +120,14 @@ fn write(places: &Places, outcomes: &[Outcome], results: &Results, provenance: &
 }
 
 fn to_text(outcomes: &[Outcome], losses: &[ObjectiveName]) -> String {
-    let mut table = Table::new().text("reading", outcomes.iter().map(|outcome| outcome.name.as_str()));
+    let mut table = varied(outcomes);
     for (measure, loss, number) in numbers(losses) {
         let of = |outcome: &Outcome| outcome.table.row(loss).map(|row| number(row).mean);
         table = table.optional(&format!("{measure} {loss}"), outcomes.iter().map(of));
     }
     let table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
-    let best = outcomes.iter().filter_map(|outcome| Some((outcome.distance?, &outcome.name)));
+    let name = |point: &Point| point.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let best = outcomes.iter().filter_map(|outcome| Some((outcome.distance?, name(&outcome.point))));
     let best = best.min_by(|a, b| a.0.total_cmp(&b.0));
     let answer = best.map_or_else(String::new, |(distance, name)| {
         format!("\nNearest to the printed numbers: {name}, at {distance:.3} (rms of ln(ours / printed))\n")

@@ -13,6 +13,7 @@ mod font;
 mod layout;
 mod legend;
 mod loss;
+mod loss_curves;
 mod maxima_by_operation;
 mod pen;
 mod raster;
@@ -23,7 +24,6 @@ mod score_timeline;
 mod sound;
 mod svg;
 mod ticks;
-mod training_curves;
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -32,12 +32,12 @@ use std::error::Error;
 
 pub use figure4::{AucBar, figure4};
 pub use loss::Loss;
+pub use loss_curves::{CurveAxis, LossCurve, loss_curves};
 pub use maxima_by_operation::{OperationMaxima, maxima_by_operation};
 pub use roc_curves::{RocCurve, roc_curves};
 pub use score_histograms::{ScoreHistogram, score_histograms};
 pub use score_timeline::{FrameScores, OperationSpan, ScoreTimeline, score_timeline};
 pub use sound::{Sound, Spectra};
-pub use training_curves::{TrainingCurve, training_curves};
 
 use crate::error::all_finite;
 use crate::{EvalError, Grid};

@@ -16,6 +16,11 @@ const TINY: f64 = 1e-200;
 const HUGE: f64 = 1e200;
 
 impl Scale {
+    /// A scale around values: logarithmic, where that is asked for and they are all positive.
+    pub(super) fn of(log: bool, values: impl IntoIterator<Item = f64>) -> Self {
+        if log { Self::around(values) } else { Self::plain(extremes(values)) }
+    }
+
     /// A logarithmic scale around values that are all positive, else a plain one.
     pub(super) fn around(values: impl IntoIterator<Item = f64>) -> Self {
         let (lowest, highest) = extremes(values);
