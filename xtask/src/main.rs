@@ -2,6 +2,7 @@
 
 #![warn(clippy::print_stderr, reason = "`harness::tell!` writes where nobody may read")]
 
+mod compare;
 mod config;
 mod failure;
 mod html;
@@ -32,6 +33,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Train the grid of autoencoders on sounds; print the AUC table and draw Figure 4
     Sweep(sweep::SweepArgs),
+    /// Put two results folders side by side: settings that differ, and paired differences of what is measured
+    Compare(compare::CompareArgs),
     /// Write a synthetic toy-car set as WAV files
     Synth(synth::SynthArgs),
     /// Show sound files as a model sees them, or check a whole data set
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Verify(args) => verify::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Schema => {

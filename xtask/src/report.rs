@@ -12,6 +12,9 @@ use serde::Serialize;
 use crate::html::Page;
 use crate::run_args::Places;
 
+/// File of an experiment's folder that holds all of its settings.
+pub(crate) const SETTINGS: &str = "settings.yaml";
+
 /// How figures show a loss.
 pub(crate) fn look(loss: ObjectiveName) -> Loss {
     Loss { name: loss.as_str(), color: loss.color(), order: loss.order() }
@@ -73,7 +76,7 @@ pub(crate) fn add_failures(page: &mut Page, failures: &[Failure]) {
 }
 
 /// Ends `page` with the settings and with what made the results, the nets `names` and the tables and figures, and
-/// writes it to `report.html`.
+/// writes it to `report.html`; the settings to a file too.
 pub(crate) fn write<'a>(
     mut page: Page,
     places: &Places,
@@ -81,8 +84,10 @@ pub(crate) fn write<'a>(
     names: impl Iterator<Item = &'a Name>,
     provenance: &Provenance,
 ) -> Result<()> {
+    let settings = serde_yaml::to_string(experiment)?;
+    places.folder.write(SETTINGS, settings.as_bytes())?;
     page.heading("Settings");
-    page.verbatim(&serde_yaml::to_string(experiment)?);
+    page.verbatim(&settings);
     page.heading("Provenance");
     let trained = trained_by(&places.nets, names).into_iter();
     let trained = trained.map(|(what, cells)| [cells.to_string()].into_iter().chain(what).collect());

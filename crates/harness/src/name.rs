@@ -18,6 +18,11 @@ impl Name {
     pub fn new(stem: &str, identity: &impl Serialize) -> Self {
         Self(format!("{stem}-{}", &hash(identity)[..DIGITS]))
     }
+
+    /// The name of the folder `folder`, as a table has it.
+    pub fn of_folder(folder: &str) -> Self {
+        Self(folder.to_owned())
+    }
 }
 
 impl fmt::Display for Name {

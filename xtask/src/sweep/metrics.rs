@@ -41,13 +41,13 @@ struct ConditionMetrics {
 
 /// Normal files against the anomalous ones of one ANR.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     /// In dB; none where anomalies are whole recordings.
-    pub(super) anr_db: Option<f64>,
+    pub(crate) anr_db: Option<f64>,
     /// Scores of normal files, in the order of `scores.csv`.
-    pub(super) normal: Vec<f64>,
+    pub(crate) normal: Vec<f64>,
     /// Scores of anomalous files.
-    pub(super) anomalous: Vec<f64>,
+    pub(crate) anomalous: Vec<f64>,
 }
 
 /// The conditions that `files` make, in their order.

@@ -31,9 +31,11 @@ use crate::failure::stopped;
 use crate::run_args::{Places, RunArgs};
 
 use claims::Claims;
+pub(crate) use metrics::Condition;
 use metrics::Metrics;
 use results::Results;
 use scores::Scores;
+pub(crate) use scores::read_conditions;
 use select::{Pattern, chosen};
 use sounds::Sounds;
 use tables::Tables;

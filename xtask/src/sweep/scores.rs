@@ -11,6 +11,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::metrics::{Condition, conditions};
 use super::scorer::Scorer;
 use super::sounds::Material;
 use crate::config::SweepCell;
@@ -80,6 +81,12 @@ fn files_from_csv(bytes: &[u8]) -> Result<Vec<ScoredFile>> {
         ensure!(file.scores.len() == FileScore::ALL.len(), "{}: found too few scores", file.file);
     }
     Ok(files)
+}
+
+/// The conditions of the score called `name`, if it is there and whole.
+pub(crate) fn read_conditions(scores: &Shelf, name: &str, kind: FileScore) -> Option<Vec<Condition>> {
+    let bytes = scores.read(&Name::of_folder(name), "scores.csv").ok()?;
+    Some(conditions(&files_from_csv(&bytes).ok()?, kind))
 }
 
 /// A line of `operations.csv`: an operation in a normal file.

@@ -29,6 +29,8 @@ pub(super) struct RunRow {
     /// Of the pairs of a normal file and a rare operation in it, the share whose largest score reaches the threshold.
     pub(super) fpr_rare: Option<f64>,
     pub(super) fpr_frequent: Option<f64>,
+    /// The folder of its score.
+    pub(super) score: String,
 }
 
 /// All seeds of a model and loss under one test condition.
@@ -102,6 +104,7 @@ impl Tables {
             .optional("max_normal_scaled", rows.iter().map(|row| row.max_normal_scaled))
             .optional("fpr_rare", rows.iter().map(|row| row.fpr_rare))
             .optional("fpr_frequent", rows.iter().map(|row| row.fpr_frequent))
+            .text("score", rows.iter().map(|row| row.score.as_str()))
     }
 
     /// The areas: mean, sd and interval over seeds.
@@ -175,6 +178,7 @@ fn run_rows(run: &Run, is_rare: impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
             max_normal_scaled: max_scaled(&condition.normal)?,
             fpr_rare: alarms(true),
             fpr_frequent: alarms(false),
+            score: run.cell.cell.score.to_string(),
         })
     });
     rows.collect()

@@ -38,6 +38,9 @@ pub(super) struct TrainingRow {
     pub(super) mean_score: Spread,
     /// The largest score of a normal row.
     pub(super) max_score: Spread,
+    /// Of the lines of the whole history, the share in which the mean score of normal rows is above that of the line
+    /// before: none where a training goes down steadily, a half where it goes up and down.
+    pub(super) rises: Option<Spread>,
 }
 
 /// The history of a finished cell, stretch by stretch.
@@ -62,11 +65,12 @@ pub(super) fn rows(nets: &Shelf, results: &Results) -> Result<Vec<TrainingRow>> 
 }
 
 fn row(nets: &Shelf, model: &Model, loss: ObjectiveName, runs: &[&Run]) -> Result<TrainingRow> {
-    let last = |run: &&Run| {
+    let histories = runs.iter().map(|run| history(nets, run)).collect::<Result<Vec<_>>>()?;
+    let last = |(run, history): (&&Run, &Vec<Stretch>)| {
         let path = || format!("{}: found no line in {HISTORY}", run.cell.cell.net.name);
-        history(nets, run)?.last().copied().with_context(path)
+        history.last().copied().with_context(path)
     };
-    let stretches = runs.iter().map(last).collect::<Result<Vec<Stretch>>>()?;
+    let stretches = runs.iter().zip(&histories).map(last).collect::<Result<Vec<Stretch>>>()?;
     let of = |value: fn(&Stretch) -> f64| Spread::of(&stretches.iter().map(value).collect::<Vec<_>>());
     let lambdas = runs.iter().map(|run| match run.cell.cell.net.settings.objective.term {
         Term::Tanh { lambda } => Some(lambda),
@@ -82,18 +86,27 @@ fn row(nets: &Shelf, model: &Model, loss: ObjectiveName, runs: &[&Run]) -> Resul
         weight_spread: Spread::of_known(stretches.iter().filter_map(|stretch| stretch.weight_spread))?,
         mean_score: of(|stretch| stretch.mean_score_normal)?,
         max_score: of(|stretch| stretch.max_score_normal)?,
+        rises: Spread::of_known(histories.iter().filter_map(|history| rises(history)))?,
     })
+}
+
+/// The share of lines that lie above the one before; none of a single line.
+fn rises(history: &[Stretch]) -> Option<f64> {
+    let pairs = history.len().checked_sub(1).filter(|pairs| *pairs > 0)?;
+    let rises = history.windows(2).filter(|pair| pair[1].mean_score_normal > pair[0].mean_score_normal);
+    Some(rises.count() as f64 / pairs as f64)
 }
 
 /// A measure of the table, by its name there.
 type Measure = (&'static str, fn(&TrainingRow) -> Option<Spread>);
 
-const MEASURES: [Measure; 5] = [
+const MEASURES: [Measure; 6] = [
     ("normal", |row| Some(row.normal)),
     ("anomalous_over_lambda", |row| row.anomalous_over_lambda),
     ("weight_spread", |row| row.weight_spread),
     ("mean_score_normal", |row| Some(row.mean_score)),
     ("max_score_normal", |row| Some(row.max_score)),
+    ("rises", |row| row.rises),
 ];
 
 /// Writes `training.csv` and `training.parquet`.

@@ -32,7 +32,7 @@ pub struct AucBar {
 /// Draws Figure 4: a panel for each autoencoder, in it a group of bars for each
 /// condition, in the order in which they first appear in `bars`.
 ///
-/// A bar that others lead one to expect, but that is not there, is marked by a small cross, and the caption says so.
+/// A bar that others of its panel lead one to expect, but that is not there, is marked by a small cross, and the caption says so.
 ///
 /// # Errors
 /// When there is no bar or one stands twice, an AUC or the end of an interval is not finite, an
@@ -51,7 +51,8 @@ struct Figure4<'a> {
     bars: &'a [AucBar],
     models: Vec<&'a str>,
     conditions: Vec<&'a str>,
-    losses: Vec<Loss>,
+    /// Of each model.
+    losses: Vec<Vec<Loss>>,
     bottom: f64,
     layout: Layout,
 }
@@ -66,9 +67,12 @@ impl<'a> Figure4<'a> {
         }
         let models = in_order(bars.iter().map(|bar| bar.model.as_str()));
         let conditions = in_order(bars.iter().map(|bar| bar.condition.as_str()));
-        let losses: Vec<Loss> = Loss::distinct(bars.iter().map(|bar| bar.loss));
-        let places = models.len() * conditions.len() * losses.len();
-        let keys = losses.iter().map(|loss| (Key::Patch(loss.color()), loss.name));
+        let of_model =
+            |model: &&str| Loss::distinct(bars.iter().filter(|bar| bar.model == *model).map(|bar| bar.loss));
+        let losses: Vec<Vec<Loss>> = models.iter().map(of_model).collect();
+        let places = conditions.len() * losses.iter().map(Vec::len).sum::<usize>();
+        let shown = Loss::distinct(bars.iter().map(|bar| bar.loss)).into_iter();
+        let keys = shown.map(|loss| (Key::Patch(loss.color()), loss.name));
         let keys = keys.chain([(Key::Line(color::INK, Dash::Dashed), "chance")]);
         let panels = Panels {
             count: models.len(),
@@ -107,7 +111,8 @@ impl<'a> Figure4<'a> {
         axes: &Axes<'_>,
         [panel, group, place]: [usize; 3],
     ) -> Drawn {
-        let (loss, width) = (self.losses[place], GROUP / self.losses.len() as f64);
+        let losses = &self.losses[panel];
+        let (loss, width) = (losses[place], GROUP / losses.len() as f64);
         let left = group as f64 - GROUP / 2.0 + place as f64 * width;
         let (middle, foot) = axes.at(left + width / 2.0, self.bottom);
         let key = (self.models[panel], self.conditions[group], loss.name);
@@ -119,7 +124,7 @@ impl<'a> Figure4<'a> {
         fill(area, [(axes.at(left, self.bottom).0, foot), (right - 1.5, top)], &loss.color())?;
         let value = text(VALUES, WHITE, HPos::Center, VPos::Bottom);
         if foot - top > 2.0 * VALUES {
-            write(area, &format!("{:.2}", bar.mean), (middle - 0.75, foot - 5.0), &value)?;
+            write(area, &format!("{:.3}", bar.mean), (middle - 0.75, foot - 5.0), &value)?;
         }
         bar.interval.map_or(Ok(()), |ends| self.whisker(area, axes, (middle - 0.75, ends)))
     }
@@ -153,7 +158,8 @@ impl Picture for Figure4<'_> {
         for panel in 0..self.models.len() {
             let axes = self.axes(panel);
             for group in 0..self.conditions.len() {
-                (0..self.losses.len()).try_for_each(|place| self.bar(area, &axes, [panel, group, place]))?;
+                (0..self.losses[panel].len())
+                    .try_for_each(|place| self.bar(area, &axes, [panel, group, place]))?;
             }
             let chance = axes.units([axes.x.0, axes.x.1].map(|x| (x, CHANCE)));
             line(area, &chance, color::INK, 1.0, Dash::Dashed)?;
