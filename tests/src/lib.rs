@@ -3,6 +3,8 @@
 pub mod files;
 mod kill;
 mod program;
+mod python;
 
 pub use kill::killed_at_any_moment;
 pub use program::{Outcome, Running, repository, sounds, sweep, verify, xtask};
+pub use python::python;

@@ -5,26 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
 use tests::files::{csv, net, score};
-use tests::{Outcome, repository, sounds, xtask};
-
-/// A Python that has NumPy.
-fn python() -> Option<OsString> {
-    let named = std::env::var_os("PYTHON");
-    let runs = |name: &OsString| {
-        Command::new(name).args(["-c", "import numpy"]).output().is_ok_and(|out| out.status.success())
-    };
-    let found = named.into_iter().chain([OsString::from("python3")]).find(runs);
-    assert!(found.is_some() || std::env::var_os("REQUIRE_NUMPY").is_none(), "no Python with NumPy was found");
-    if found.is_none() {
-        eprintln!("LEFT OUT: no Python with NumPy was found, so that no net was read by it");
-    }
-    found
-}
+use tests::{Outcome, python, repository, sounds, xtask};
 
 /// Trains a net on sounds that are mixed with nothing, so that a file is scored as it is.
 fn train(sounds: &Path, folder: &Path) {
@@ -58,7 +43,7 @@ fn train(sounds: &Path, folder: &Path) {
 
 #[test]
 fn numpy_scores_a_file_as_the_program_does() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("numpy", "REQUIRE_NUMPY", "no net was read by it") else { return };
     let folder = tempfile::tempdir().unwrap();
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     train(&sounds, folder.path());

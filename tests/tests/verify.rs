@@ -23,6 +23,7 @@ fn tables_figures_and_report_are_written() {
     let out = root.join("ring");
     let names: BTreeSet<String> = contents(&out).keys().map(|path| path.display().to_string()).collect();
     let expected = [
+        "COLUMNS.md",
         "cells.csv",
         "figure2.png",
         "figure2.svg",
@@ -30,6 +31,8 @@ fn tables_figures_and_report_are_written() {
         "figure3.svg",
         "report.html",
         "runs.csv",
+        "runs.parquet",
+        "settings.yaml",
         "table1.csv",
         "table1.parquet",
     ];

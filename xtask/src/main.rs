@@ -2,6 +2,7 @@
 
 #![warn(clippy::print_stderr, reason = "`harness::tell!` writes where nobody may read")]
 
+mod columns;
 mod compare;
 mod config;
 mod failure;

@@ -6,6 +6,7 @@ mod error;
 pub mod estimate;
 pub mod figures;
 mod grid;
+mod parquet;
 pub mod ring;
 pub mod stats;
 mod table;

@@ -26,6 +26,7 @@ use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
 use models::Parameters;
 
+use crate::columns;
 use crate::config::{self, Impossible, Kind, SweepCell, SweepExperiment, Variant, Varied};
 use crate::failure::stopped;
 use crate::run_args::{Places, RunArgs};
@@ -150,8 +151,10 @@ fn conclude(
     let claims = Claims::decide(results, &tables)?;
     let training = training::rows(&places.nets, results)?;
     if !results.runs.is_empty() {
-        tables.write(folder)?; // else the tables of an earlier run stay
-        training::write(&training, folder)?;
+        // Else the tables of an earlier run stay.
+        let varied: Vec<&str> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
+        let all = [tables.all().as_slice(), &[("training", training::table(&training))]].concat();
+        columns::write(folder, &varied, &all)?;
         folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
     }
     let figures = &figures::draw(places, results, &tables)?;

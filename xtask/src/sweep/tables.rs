@@ -6,7 +6,6 @@ use anyhow::Result;
 use eval::Table;
 use eval::auc::{auc, partial_auc, threshold_at_tpr};
 use eval::stats::quantile;
-use harness::Folder;
 use losses::{FileScore, ObjectiveName};
 
 use super::maxima::{self, MaximaRow};
@@ -78,19 +77,14 @@ impl Tables {
         Ok(tables)
     }
 
-    /// Writes each as CSV and as Parquet.
-    pub(super) fn write(&self, folder: &Folder) -> Result<()> {
-        let tables = [
+    /// Each by its name.
+    pub(super) fn all(&self) -> [(&'static str, Table); 4] {
+        [
             ("runs", self.runs_table()),
             ("auc", self.auc_table()),
             ("false_alarms", self.false_alarms_table()),
             ("maxima", maxima::table(&self.maxima)),
-        ];
-        for (name, table) in tables {
-            folder.write(&format!("{name}.csv"), &table.to_csv()?)?;
-            folder.write(&format!("{name}.parquet"), &table.to_parquet()?)?;
-        }
-        Ok(())
+        ]
     }
 
     fn runs_table(&self) -> Table {

@@ -1,8 +1,9 @@
 //! `training.csv`: what the last stretch of training, a line of its history, says of each loss, with what λ and the weights came to.
 
 use anyhow::{Context, Result, anyhow};
+use eval::Table;
 use harness::csv_rows::read_csv;
-use harness::{Folder, HISTORY, Shelf};
+use harness::{HISTORY, Shelf};
 use losses::{ObjectiveName, Term};
 use serde::Deserialize;
 
@@ -109,14 +110,12 @@ const MEASURES: [Measure; 6] = [
     ("rises", |row| row.rises),
 ];
 
-/// Writes `training.csv` and `training.parquet`.
-pub(super) fn write(rows: &[TrainingRow], folder: &Folder) -> Result<()> {
+/// `training.csv`.
+pub(super) fn table(rows: &[TrainingRow]) -> Table {
     let start = by_model(rows.iter().map(|row| (&row.model, row.loss)))
         .integer("seeds", rows.iter().map(|row| row.seeds as i64));
-    let table = MEASURES.iter().fold(start, |table, (name, of)| {
+    MEASURES.iter().fold(start, |table, (name, of)| {
         let table = table.optional(&format!("{name}_mean"), rows.iter().map(|row| Some(of(row)?.mean)));
         table.optional(&format!("{name}_sd"), rows.iter().map(|row| of(row)?.sd))
-    });
-    folder.write("training.csv", &table.to_csv()?)?;
-    folder.write("training.parquet", &table.to_parquet()?)
+    })
 }

@@ -17,6 +17,7 @@ use clap::Args;
 use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Plan};
 
+use crate::columns;
 use crate::config::{self, Impossible, Kind, RingCell, RingExperiment, Varied};
 use crate::run_args::{Places, RunArgs};
 
@@ -80,7 +81,7 @@ impl Run {
             let table = table1::Table1::new(experiment, &results.runs.iter().collect::<Vec<_>>())?;
             let claims = claims::decide(&results)?;
             if !results.runs.is_empty() {
-                table.write(folder, &results.runs)?; // else the tables of an earlier run stay
+                columns::write(folder, &[], &table.all(&results.runs))?; // else the tables of an earlier run stay
                 folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
             }
             let figures = figures::draw(&self.places, experiment, &results)?;

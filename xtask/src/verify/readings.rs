@@ -9,6 +9,7 @@ use serde_json::json;
 use super::results::{Results, RunResult};
 use super::table1::{Row, Table1};
 use super::{Run, invalid, results};
+use crate::columns;
 use crate::config::{Point, RingCell, RingExperiment, Variant, Varied, folded};
 use crate::run_args::Places;
 use crate::spread::Spread;
@@ -104,8 +105,8 @@ fn write(places: &Places, outcomes: &[Outcome], results: &Results, provenance: &
             );
     }
     table = table.optional("distance", outcomes.iter().map(|outcome| outcome.distance));
-    places.folder.write("readings.csv", &table.to_csv()?)?;
-    places.folder.write("readings.parquet", &table.to_parquet()?)?;
+    let axes: Vec<&str> = outcomes[0].point.iter().map(|at| at.key.as_str()).collect();
+    columns::write(&places.folder, &axes, &[("readings", table)])?;
     places.folder.write_cells(results.runs.iter().map(|run| &run.cell.cell))?;
     let nets = results.runs.iter().map(|run| &run.cell.cell.net.name);
     let trained_by: Vec<serde_json::Value> = trained_by(&places.nets, nets)

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use eval::Table;
-use harness::Folder;
 use losses::ObjectiveName;
 
 use super::judge::Metrics;
@@ -56,8 +55,8 @@ impl Table1 {
         self.0.iter().find(|row| row.loss == loss)
     }
 
-    /// Writes `table1.csv`, `table1.parquet` and `runs.csv`.
-    pub(super) fn write(&self, folder: &Folder, runs: &[RunResult]) -> Result<()> {
+    /// `table1` and `runs`, by their names.
+    pub(super) fn all(&self, runs: &[RunResult]) -> [(&'static str, Table); 2] {
         let real = |value: fn(&Row) -> f64| self.0.iter().map(value);
         let optional = |value: fn(&Row) -> Option<f64>| self.0.iter().map(value);
         let table = Table::new()
@@ -69,9 +68,7 @@ impl Table1 {
             .optional("kld_u_sd", optional(|row| row.kld_u.sd))
             .optional("kld_p_paper", optional(|row| row.paper.map(|paper| paper.kld_p)))
             .optional("kld_u_paper", optional(|row| row.paper.map(|paper| paper.kld_u)));
-        folder.write("table1.csv", &table.to_csv()?)?;
-        folder.write("table1.parquet", &table.to_parquet()?)?;
-        folder.write("runs.csv", &runs_table(runs).to_csv()?)
+        [("table1", table), ("runs", runs_table(runs))]
     }
 
     /// The table for people: ours, the paper's, and the difference in sd.
