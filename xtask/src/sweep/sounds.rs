@@ -105,8 +105,10 @@ impl Sounds {
                 "found no {machine} in its patterns, expected one, as `data.by_machine` is set".into(),
             );
         }
-        let spans =
-            experiment.front_ends.values().map(|config| config.row_span() as f64 / f64::from(config.rate));
+        let spans = experiment
+            .front_ends
+            .values()
+            .map(|config| config.least_samples() as f64 / f64::from(config.rate));
         let span = spans.fold(0.0, f64::max);
         let mut problems = Vec::new();
         for machine in self.machines() {
@@ -226,7 +228,7 @@ impl Sounds {
         batch: &BatchConfig,
     ) -> Result<Material, BadInput> {
         front_ends.dedup(); // cells of one front end follow each other
-        let span = front_ends.iter().map(|config| config.row_span()).max().unwrap_or(0);
+        let span = front_ends.iter().map(|config| config.least_samples()).max().unwrap_or(0);
         let rate = front_ends.first().map_or(16_000, |config| config.rate);
         let set = self.of(machine);
         let load = || Ok((TrainingSounds::load(&set, rate)?, TestSet::load(&set, rate, span)?));
