@@ -49,9 +49,16 @@ pub enum MelError {
         /// Half the sampling rate, Hz.
         nyquist: f64,
     },
-    /// No band.
-    #[error("bands: found 0, expected 1 at least")]
-    NoBands,
+    /// No band, or more than there are bins.
+    #[error(
+        "found {bands} mel bands, expected 1 to {bins}, the bins of the spectrum: use fewer bands or a longer `fft`"
+    )]
+    Bands {
+        /// Bands asked for, M.
+        bands: usize,
+        /// Bins there are, Ω.
+        bins: usize,
+    },
     /// A band lies between two bins: its feature would be a constant.
     #[error(
         "mel band {band} ({low_hz:.1} to {high_hz:.1} Hz) holds no FFT bin, expected one at least: use fewer bands or a longer `fft`"
@@ -91,10 +98,10 @@ impl MelBank {
         if !(0.0 <= low_hz && low_hz < high_hz && high_hz <= nyquist) {
             return Err(MelError::Range { low_hz, high_hz, nyquist });
         }
-        if bands == 0 {
-            return Err(MelError::NoBands);
-        }
         let bins = fft / 2 + 1;
+        if bands == 0 || bands > bins {
+            return Err(MelError::Bands { bands, bins });
+        }
         let hz: Vec<f64> = (0..bins).map(|bin| bin as f64 * (f64::from(rate) / fft as f64)).collect();
         let mut bank = Self { bins, bands: Vec::new() };
         for (band, corners) in edges_hz(config).windows(3).enumerate() {
@@ -156,14 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn bands_without_a_bin_are_refused_with_what_to_change() {
+    fn bands_that_the_bins_cannot_fill_are_refused_with_what_to_change() {
         for (bands, fft) in [(40, 512), (64, 512), (80, 512), (128, 1024)] {
             assert!(bank(bands, 16_000, fft).is_ok(), "{bands}");
         }
         let error = bank(128, 16_000, 512).unwrap_err();
         assert!(matches!(error, MelError::EmptyBand { .. }), "{error}");
         assert!(error.to_string().contains("fewer bands or a longer `fft`"), "{error}");
-        assert_eq!(bank(0, 16_000, 512).unwrap_err(), MelError::NoBands);
+        for bands in [0, 258, usize::MAX] {
+            assert_eq!(bank(bands, 16_000, 512).unwrap_err(), MelError::Bands { bands, bins: 257 });
+        }
     }
 
     #[test]
