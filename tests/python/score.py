@@ -37,15 +37,14 @@ def mel_bank(front):
 
 def rows(samples, front):
     """Feature rows (Sec. 4.2.2): of each frame the magnitude spectrum, mel, logarithm; then 2C + 1 frames side by side."""
-    paper = {"window": "hann", "centring": "none", "spectrum": "magnitude", "scale": "htk", "norm": "none", "log": "ln",
-             "flooring": "added", "edges": "full"}
+    paper = {"window": "hann", "centring": "none", "spectrum": "magnitude", "scale": "htk", "norm": "none", "log": "ln"}
     if other := {key: front[key] for key in paper if front[key] != paper[key]}:
         raise SystemExit(f"this script knows the paper's front end alone, found {other}")
     fft, hop, context = front["fft"], front["hop"], front["context"]
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(fft) / fft)
     frames = np.lib.stride_tricks.sliding_window_view(samples, fft)[::hop]
     magnitudes = np.abs(np.fft.rfft(frames * window, axis=1))
-    log_mel = np.log(magnitudes @ mel_bank(front).T + front["floor"])
+    log_mel = np.log(magnitudes @ mel_bank(front).T + front["floor"]["add"])
     return np.lib.stride_tricks.sliding_window_view(log_mel, 2 * context + 1, axis=0).transpose(0, 2, 1).reshape(
         len(log_mel) - 2 * context, -1)
 

@@ -124,31 +124,3 @@ impl Experiment for SweepExperiment {
         self.scoring.validate()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use features::log_mel::{Centring, Flooring, Log, Spectrum};
-    use features::mel::{MelNorm, MelScale};
-
-    use super::*;
-
-    #[test]
-    fn dcases_front_end_can_be_written_down() {
-        let text = "{bands: 128, context: 2, fft: 1024, hop: 512, centring: zeros, spectrum: power, scale: slaney, \
-                    norm: slaney, log: db, floor: 2.220446049250313e-16, flooring: maximum, channel: 0}";
-        let expected = FrontEnd {
-            fft: 1024,
-            hop: 512,
-            centring: Centring::Zeros,
-            spectrum: Spectrum::Power,
-            scale: MelScale::Slaney,
-            norm: MelNorm::Slaney,
-            log: Log::Db,
-            floor: f64::EPSILON,
-            flooring: Flooring::Maximum,
-            channel: Some(0),
-            ..FrontEnd::new(128, 2)
-        };
-        assert_eq!(serde_yaml::from_str::<FrontEnd>(text).unwrap(), expected);
-    }
-}

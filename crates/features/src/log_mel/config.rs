@@ -57,11 +57,8 @@ pub struct FrontEnd {
     #[serde(default)]
     pub log: Log,
     /// What keeps the logarithm of silence finite.
-    #[serde(default = "floor")]
-    pub floor: f64,
-    /// How it does.
     #[serde(default)]
-    pub flooring: Flooring,
+    pub floor: Floor,
     /// What is done at a sound's ends, where frames have fewer than C neighbours.
     #[serde(default)]
     pub edges: Edges,
@@ -107,15 +104,20 @@ pub enum Log {
     Db,
 }
 
-/// How a floor keeps the logarithm of silence finite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What keeps the logarithm of silence finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Flooring {
-    /// It is added to each band.
-    #[default]
-    Added,
-    /// No band is less.
-    Maximum,
+pub enum Floor {
+    /// This much is added to each band.
+    Add(f64),
+    /// No band is less than this.
+    Maximum(f64),
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        Self::Add(1e-8)
+    }
 }
 
 fn rate() -> u32 {
@@ -132,10 +134,6 @@ fn hop() -> usize {
 
 fn fmax() -> f64 {
     8_000.0
-}
-
-fn floor() -> f64 {
-    1e-8
 }
 
 impl FrontEnd {
@@ -155,8 +153,7 @@ impl FrontEnd {
             fmin: 0.0,
             fmax: fmax(),
             log: Log::default(),
-            floor: floor(),
-            flooring: Flooring::default(),
+            floor: Floor::default(),
             edges: Edges::default(),
             channel: None,
         }
@@ -170,6 +167,21 @@ impl FrontEnd {
     /// FCN64: M = 64, C = 10, so D = 1344.
     pub fn fcn64() -> Self {
         Self::new(64, 10)
+    }
+
+    /// The baseline's of DCASE task 2 since 2020: five frames of 128 bands, in dB.
+    pub fn dcase() -> Self {
+        Self {
+            fft: 1024,
+            hop: 512,
+            centring: Centring::Zeros,
+            spectrum: Spectrum::Power,
+            scale: MelScale::Slaney,
+            norm: MelNorm::Slaney,
+            log: Log::Db,
+            floor: Floor::Maximum(f64::EPSILON),
+            ..Self::new(128, 2)
+        }
     }
 
     /// Makes the filter bank, after a look at all settings.
@@ -197,17 +209,18 @@ impl FrontEnd {
         if dim.is_none_or(|dim| dim > MAX_DIM) {
             return setting("context", format!("{} frames", self.context), "a row of at most 2^24 features");
         }
-        if !(self.floor.is_normal() && self.floor > 0.0 && self.floor <= 1.0) {
-            return setting("floor", self.floor.to_string(), "a positive number, 1 at most");
+        let (Floor::Add(floor) | Floor::Maximum(floor)) = self.floor;
+        if !(floor.is_normal() && floor > 0.0 && floor <= 1.0) {
+            return setting("floor", floor.to_string(), "a positive number, 1 at most");
         }
         Ok(())
     }
 
     /// ψ of a band's sum.
     pub(super) fn log_of(&self, sum: f64) -> f32 {
-        let floored = match self.flooring {
-            Flooring::Added => sum + self.floor,
-            Flooring::Maximum => sum.max(self.floor),
+        let floored = match self.floor {
+            Floor::Add(floor) => sum + floor,
+            Floor::Maximum(floor) => sum.max(floor),
         };
         let log = match (self.log, self.spectrum) {
             (Log::Ln, _) => floored.ln(),

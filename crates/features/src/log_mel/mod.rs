@@ -6,7 +6,7 @@ mod geometry;
 
 use std::ops::Range;
 
-pub use config::{Centring, Flooring, FrontEnd, Log, Spectrum};
+pub use config::{Centring, Floor, FrontEnd, Log, Spectrum};
 pub use error::LogMelError;
 
 use crate::context::gather;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use features::context::Edges;
-use features::log_mel::{Centring, Flooring, FrontEnd, Log, Spectrum};
+use features::log_mel::{Centring, Floor, FrontEnd, Log, Spectrum};
 use features::mel::{MelNorm, MelScale};
 use features::stft::Window;
 use safetensors::SafeTensors;
@@ -24,8 +24,7 @@ fn front_ends() -> [(&'static str, FrontEnd); 7] {
         fmin: 100.0,
         fmax: 7_000.0,
         log: Log::Log10,
-        floor: 1e-6,
-        flooring: Flooring::Maximum,
+        floor: Floor::Maximum(1e-6),
         ..FrontEnd::new(23, 0)
     };
     [
@@ -35,24 +34,8 @@ fn front_ends() -> [(&'static str, FrontEnd); 7] {
         ("area", FrontEnd { norm: MelNorm::Slaney, ..slaney }),
         ("other", other),
         ("reflect", FrontEnd { centring: Centring::Reflect, ..paper }),
-        ("dcase", dcase()),
+        ("dcase", FrontEnd::dcase()),
     ]
-}
-
-/// The baseline's of DCASE task 2: five frames of 128 bands, in dB.
-fn dcase() -> FrontEnd {
-    FrontEnd {
-        fft: 1024,
-        hop: 512,
-        centring: Centring::Zeros,
-        spectrum: Spectrum::Power,
-        scale: MelScale::Slaney,
-        norm: MelNorm::Slaney,
-        log: Log::Db,
-        floor: f64::EPSILON,
-        flooring: Flooring::Maximum,
-        ..FrontEnd::new(128, 2)
-    }
 }
 
 /// The fixture's tensor `name`.
@@ -99,7 +82,7 @@ fn log_mel_agrees_to_1e_4() {
 #[test]
 fn rows_are_dcases_vectors() {
     let expected = tensor("vectors.dcase");
-    assert_agree("vectors", 640, &rows_of(&dcase(), &tensor("sound")), &expected);
+    assert_agree("vectors", 640, &rows_of(&FrontEnd::dcase(), &tensor("sound")), &expected);
 }
 
 #[test]
