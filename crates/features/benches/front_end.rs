@@ -1,12 +1,9 @@
 //! Seconds of sound that one core turns into feature rows, or resamples, in a second (Criterion's `elem/s`).
-//!
-//! `fcn64_copy` shows what writing the rows takes alone, 10 MB for these 30 s.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use features::context::stack;
 use features::log_mel::{FrontEnd, LogMel};
 use features::resample::resample;
 use features::rng::{Purpose, stream};
@@ -25,18 +22,17 @@ fn front_end(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("front_end");
     group.throughput(Throughput::Elements(SECONDS.into()));
     let samples = noise(16_000);
-    for (name, config) in [("fcn40", FrontEnd::fcn40()), ("fcn64", FrontEnd::fcn64())] {
-        let mut front_end = LogMel::new(&config).expect("the paper's settings");
-        let mut rows = vec![0.0; front_end.rows(samples.len()) * front_end.dim()];
+    for (name, front_end) in [("fcn40", FrontEnd::fcn40()), ("fcn64", FrontEnd::fcn64())] {
+        let mut log_mel = LogMel::new(&front_end).expect("the paper's settings");
+        let rows = front_end.rows(samples.len());
+        let mut out = vec![0.0; rows * front_end.dim()];
         group.bench_function(format!("{name}_rows"), |bencher| {
-            bencher.iter(|| front_end.rows_into(black_box(&samples), &mut rows).expect("finite samples"));
+            bencher
+                .iter(|| log_mel.rows_into(black_box(&samples), 0..rows, &mut out).expect("finite samples"));
         });
-        let mut frames = vec![0.0; front_end.frames(samples.len()) * config.bands];
-        group.bench_function(format!("{name}_log_mel"), |bencher| {
-            bencher.iter(|| front_end.log_mel(black_box(&samples), &mut frames).expect("finite samples"));
-        });
-        group.bench_function(format!("{name}_copy"), |bencher| {
-            bencher.iter(|| stack(black_box(&frames), config.bands, config.context, &mut rows));
+        let mut out = vec![0.0; front_end.frames(samples.len()) * front_end.bands];
+        group.bench_function(format!("{name}_frames"), |bencher| {
+            bencher.iter(|| log_mel.frames_into(black_box(&samples), &mut out).expect("finite samples"));
         });
     }
     group.finish();

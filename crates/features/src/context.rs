@@ -1,4 +1,4 @@
-//! Context: a row is a frame with the C frames before it and the C after it.
+//! Context: a row is a frame with the C frames before it and the C after it (Sec. 4.2.2).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,17 +14,20 @@ pub enum Edges {
     ZeroPad,
 }
 
-/// Stacks `frames` (T x M) with a context of `context` on both sides into `rows` (T - 2C rows of M(2C + 1)).
-///
-/// Row r is (ψ_{r}, ..., ψ_{r+2C}), frame by frame. Frames follow each other in memory, so a row is one copy.
+/// Gathers rows x_t = (ψ_{t-C}, ..., ψ_{t+C}), (`starts`, M(2C + 1)), out of `frames`, (T, M): a row is made of the
+/// 2C + 1 frames from its start on, in order of time, each of M bands from low to high. Frames follow each other in
+/// memory, so a row is one copy.
 ///
 /// # Panics
-/// When `rows` has another length.
-pub fn stack(frames: &[f32], bands: usize, context: usize, rows: &mut [f32]) {
-    let dim = bands * (2 * context + 1);
-    let count = (frames.len() / bands).saturating_sub(2 * context);
-    assert_eq!(rows.len(), count * dim, "{count} rows of {dim}");
-    for (index, row) in rows.chunks_exact_mut(dim).enumerate() {
-        row.copy_from_slice(&frames[index * bands..][..dim]);
+/// When a row reaches past the frames.
+pub(crate) fn gather(
+    frames: &[f32],
+    bands: usize,
+    starts: impl IntoIterator<Item = usize>,
+    rows: &mut [f32],
+    dim: usize,
+) {
+    for (row, start) in rows.chunks_exact_mut(dim).zip(starts) {
+        row.copy_from_slice(&frames[start * bands..][..dim]);
     }
 }

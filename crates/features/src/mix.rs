@@ -1,7 +1,7 @@
 //! Mixing of sounds at a ratio of powers.
 //!
 //! Which rows of a mixture are anomalous follows from the clip's extent:
-//! [`LogMel::rows_touching`](crate::log_mel::LogMel::rows_touching).
+//! [`FrontEnd::rows_touching`](crate::log_mel::FrontEnd::rows_touching).
 
 /// Why sounds cannot be mixed.
 #[derive(Debug, PartialEq, thiserror::Error)]

@@ -1,4 +1,6 @@
 //! Change of sampling rate: band-limited, by FFT, the filter's delay taken out.
+//!
+//! In `f64`, as the spectra are: the FFT, most of what this crate compiles, then is there in one precision alone.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -30,7 +32,7 @@ pub enum ResampleError {
 /// Resamples `samples` from `from` Hz to `to` Hz; the time of every sample stays what it was.
 ///
 /// Gives ceil(len · to / from) samples; outside its ends the sound counts as silent. Equal rates give the samples
-/// back as they are. Rates without a common divisor work in one block of a second or more, some 60 bytes a Hz.
+/// back as they are. Rates without a common divisor work in one block of a second or more, some 120 bytes a Hz.
 ///
 /// # Errors
 /// [`ResampleError::Rate`] when a rate is outside [`MIN_RATE`] to [`MAX_RATE`].
@@ -45,7 +47,7 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Resampl
     let (from, to) = ((from / divisor) as usize, (to / divisor) as usize);
     // The filter delays by half a block: an even number of units makes that a whole number of samples on both sides.
     let units = 2 * SHORTEST_BLOCK.div_ceil(2 * from.min(to));
-    let mut resampler = Fft::<f32>::new_custom(
+    let mut resampler = Fft::<f64>::new_custom(
         from,
         to,
         units * from,
@@ -55,13 +57,13 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Resampl
         FixedSync::Both,
     )?;
     let len = (samples.len() * to).div_ceil(from);
+    let samples: Vec<f64> = samples.iter().map(|&sample| f64::from(sample)).collect();
     let mut out = vec![0.0; resampler.process_all_needed_output_len(samples.len())];
     let out_len = out.len();
-    let input = SequentialSlice::new(samples, 1, samples.len()).expect("one channel of that length");
+    let input = SequentialSlice::new(&samples, 1, samples.len()).expect("one channel of that length");
     let mut output = SequentialSlice::new_mut(&mut out, 1, out_len).expect("one channel of that length");
     resampler.process_all_into_buffer(&input, &mut output, samples.len(), None)?;
-    out.truncate(len);
-    Ok(out)
+    Ok(out[..len].iter().map(|&sample| sample as f32).collect())
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use features::batch::BatchConfig;
-use features::log_mel::{FrontEnd, LogMel};
+use features::log_mel::FrontEnd;
 use harness::EngineKind;
 use losses::{ObjectiveName, Settings};
 use schemars::JsonSchema;
@@ -72,7 +72,7 @@ impl SweepExperiment {
         for (name, front_end) in &self.front_ends {
             let key = format!("front_ends.{name}");
             within(&format!("{key}.bands"), front_end.bands, front_end.bands > 0, "1 at least")?;
-            LogMel::new(front_end).map_err(|error| Impossible::new(&key, error))?;
+            front_end.bank().map_err(|error| Impossible::new(&key, error))?;
         }
         let read = |front_end: &FrontEnd| (front_end.rate, front_end.channel);
         let mut all = self.front_ends.values();

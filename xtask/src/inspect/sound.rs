@@ -45,8 +45,8 @@ impl View {
         let recording = audio::read(path, channel).map_err(bad)?;
         let facts = facts(path, &recording);
         let sound = recording.sound.at_rate(path, self.config.rate).map_err(bad)?;
-        if sound.samples.len() < self.config.row_span() {
-            let needed = self.config.row_span() as f64 / f64::from(self.config.rate);
+        if sound.samples.len() < self.config.least_samples() {
+            let needed = self.config.least_samples() as f64 / f64::from(self.config.rate);
             let message =
                 format!("{facts}: shorter than one row of features, expected at least {needed:.3} s");
             return Err(Unseen::Sound(message));
@@ -58,10 +58,11 @@ impl View {
     fn write(&self, sound: &Sound, title: &str, stem: &Path) -> anyhow::Result<()> {
         let mut front = LogMel::new(&self.config)?;
         let len = sound.samples.len();
-        let mut log_mel = vec![0.0; front.frames(len) * self.config.bands];
-        front.log_mel(&sound.samples, &mut log_mel)?;
-        let mut rows = vec![0.0; front.rows(len) * front.dim()];
-        front.rows_into(&sound.samples, &mut rows)?;
+        let mut log_mel = vec![0.0; self.config.frames(len) * self.config.bands];
+        front.frames_into(&sound.samples, &mut log_mel)?;
+        let count = self.config.rows(len);
+        let mut rows = vec![0.0; count * self.config.dim()];
+        front.rows_into(&sound.samples, 0..count, &mut rows)?;
         write_whole(&with_suffix(stem, "png"), &self.picture(sound, title, &log_mel)?)?;
         write_whole(&with_suffix(stem, "frames.parquet"), &self.frames_table(&log_mel).to_parquet()?)?;
         write_whole(&with_suffix(stem, "rows.parquet"), &self.rows_table(&rows).to_parquet()?)?;

@@ -36,30 +36,22 @@ impl Scorer {
 
     /// The scores of all frames of the sound in `self.samples`.
     fn frames(&mut self, name: &str) -> Result<Frames> {
-        let config = *self.log_mel.config();
-        let (hop, dim, span) = (config.hop, self.log_mel.dim(), config.row_span());
-        let mut scores = vec![0.0; self.log_mel.rows(self.samples.len())];
-        // Where nothing beyond a sound's ends is made up, any stretch of rows can be made by itself.
-        let full = config.lead() == 0;
-        let stretch = if full { ROWS } else { scores.len().max(1) };
-        for (index, scores) in scores.chunks_mut(stretch).enumerate() {
-            let samples = if full {
-                &self.samples[index * stretch * hop..][..(scores.len() - 1) * hop + span]
-            } else {
-                &self.samples
-            };
-            self.rows.resize(scores.len() * dim, 0.0);
-            self.log_mel.rows_into(samples, &mut self.rows)?;
+        let front_end = *self.log_mel.front_end();
+        let rows = front_end.rows(self.samples.len());
+        let mut scores = vec![0.0; rows];
+        for (start, scores) in (0..rows).step_by(ROWS).zip(scores.chunks_mut(ROWS)) {
+            self.rows.resize(scores.len() * front_end.dim(), 0.0);
+            self.log_mel.rows_into(&self.samples, start..start + scores.len(), &mut self.rows)?;
             self.engine.anomaly_scores(&self.rows, scores)?;
         }
         let finite = !scores.is_empty() && scores.iter().all(|score| score.is_finite());
         ensure!(finite, "{name}: a frame's score is no finite number, or there is no frame");
-        let middles = (0..scores.len()).map(|row| config.middle(row)).collect();
+        let middles = (0..rows).map(|row| front_end.middle(row)).collect();
         Ok(Frames { scores, middles })
     }
 
     fn seconds(&self, sample: usize) -> f64 {
-        sample as f64 / f64::from(self.log_mel.config().rate)
+        sample as f64 / f64::from(self.log_mel.front_end().rate)
     }
 
     /// The score of a sound from those of its frames.

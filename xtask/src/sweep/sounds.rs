@@ -35,6 +35,8 @@ pub(super) struct Sounds {
     root: PathBuf,
     most_something_else: Option<usize>,
     by_machine: bool,
+    /// Rate of all features, in Hz.
+    rate: u32,
 }
 
 /// What cells of one machine are trained and scored with; in memory once for all of them.
@@ -97,6 +99,7 @@ impl Sounds {
             root: manifest.root,
             most_something_else: experiment.data.most_something_else,
             by_machine: experiment.data.by_machine,
+            rate: experiment.front_ends.values().next().map_or(FEATURE_RATE, |front_end| front_end.rate),
         };
         let mut checked = Vec::new();
         for experiment in varied.variants.iter().map(|variant| &variant.experiment) {
@@ -116,8 +119,10 @@ impl Sounds {
                 "found no {machine} in its patterns, expected one, as `data.by_machine` is set".into(),
             );
         }
-        let spans =
-            experiment.front_ends.values().map(|config| config.row_span() as f64 / f64::from(config.rate));
+        let spans = experiment
+            .front_ends
+            .values()
+            .map(|config| config.least_samples() as f64 / f64::from(config.rate));
         let span = spans.fold(0.0, f64::max);
         let mut problems = Vec::new();
         for machine in self.machines() {
@@ -213,9 +218,14 @@ impl Sounds {
         let set = self.of(machine);
         config::Sounds {
             machine: machine.map(str::to_owned),
-            training: training_hash(&set),
-            test: set.hash(),
+            training: training_hash(&set) + self.resampled(&set),
+            test: set.hash() + self.resampled(&set),
         }
+    }
+
+    /// What is added to the hash of sounds that are brought to another rate: how. At first it was in `f32`.
+    fn resampled(&self, set: &Dataset) -> &'static str {
+        if set.files.iter().all(|file| file.facts.rate == self.rate) { "" } else { ", resampled in f64" }
     }
 
     fn of(&self, machine: Option<&str>) -> Dataset {
@@ -251,7 +261,7 @@ impl Sounds {
                 recipes.push((front_end, batch));
             }
         }
-        let span = recipes.iter().map(|(front_end, _)| front_end.row_span()).max().unwrap_or(0);
+        let span = recipes.iter().map(|(front_end, _)| front_end.least_samples()).max().unwrap_or(0);
         let rate = recipes.first().map_or(16_000, |(front_end, _)| front_end.rate);
         let set = self.of(machine);
         let load = || Ok((TrainingSounds::load(&set, rate)?, TestSet::load(&set, rate, span)?));

@@ -2,24 +2,30 @@
 
 use std::ops::Range;
 
-use super::{BatchConfig, BatchError, TrainingSounds};
+use super::config::BatchConfig;
+use super::error::BatchError;
+use super::sounds::TrainingSounds;
 use crate::dataset::{Dataset, Loaded, Problem, Role};
-use crate::log_mel::{FrontEnd, LogMel};
+use crate::log_mel::FrontEnd;
 
 /// All that keeps batches from being made of the sounds of `set`, as far as it shows before they are loaded.
 ///
 /// # Errors
 /// [`BatchError::Setting`] for an impossible setting; [`BatchError::FrontEnd`] for an impossible front end.
-pub fn problems(set: &Dataset, config: &BatchConfig, log_mel: &FrontEnd) -> Result<Vec<Problem>, BatchError> {
+pub fn problems(
+    set: &Dataset,
+    config: &BatchConfig,
+    front_end: &FrontEnd,
+) -> Result<Vec<Problem>, BatchError> {
     config.check()?;
-    let log_mel = LogMel::new(log_mel)?;
+    front_end.bank()?;
     let of = |role: Role| {
-        let rate = log_mel.config().rate;
+        let rate = front_end.rate;
         set.role(role).map(|file| (file.path.display().to_string(), file.facts.samples_at(rate))).collect()
     };
     let lengths =
         Lengths { set: &set.name, normal: of(Role::NormalTrain), something_else: of(Role::SomethingElse) };
-    Ok(lengths.problems(config, &log_mel))
+    Ok(lengths.problems(config, front_end))
 }
 
 /// Places and lengths, in samples, of the sounds that batches are drawn from.
@@ -38,7 +44,7 @@ impl<'a> Lengths<'a> {
         Self { set: &sounds.set, normal, something_else }
     }
 
-    pub(super) fn problems(&self, config: &BatchConfig, log_mel: &LogMel) -> Vec<Problem> {
+    pub(super) fn problems(&self, config: &BatchConfig, front_end: &FrontEnd) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (role, there) in [(Role::NormalTrain, &self.normal), (Role::SomethingElse, &self.something_else)]
         {
@@ -46,7 +52,7 @@ impl<'a> Lengths<'a> {
                 problems.push(Problem::new(role.name(), "no sound", "at least one"));
             }
         }
-        let rate = log_mel.config().rate;
+        let rate = front_end.rate;
         let found = |samples: usize| format!("{:.3} s of sound", samples as f64 / f64::from(rate));
         let piece = config.piece_samples(rate);
         let short = self.normal.iter().filter(|(_, samples)| *samples < piece);
@@ -61,8 +67,10 @@ impl<'a> Lengths<'a> {
             problems.push(Problem::new("`pieces`", config.pieces, expected));
         }
         let mixture = config.pieces.saturating_mul(piece);
-        let long =
-            self.something_else.iter().filter(|(_, samples)| !leaves_normal_rows(log_mel, mixture, *samples));
+        let long = self
+            .something_else
+            .iter()
+            .filter(|(_, samples)| !leaves_normal_rows(front_end, mixture, *samples));
         problems.extend(long.map(|(place, samples)| {
             let seconds = config.pieces as f64 * config.piece_s;
             let expected =
@@ -74,12 +82,12 @@ impl<'a> Lengths<'a> {
 }
 
 /// Whether a clip of `len` samples leaves a normal row wherever it lies. It takes most rows in the middle.
-fn leaves_normal_rows(log_mel: &LogMel, mixture: usize, len: usize) -> bool {
+fn leaves_normal_rows(front_end: &FrontEnd, mixture: usize, len: usize) -> bool {
     let extent = |at: usize| -> Range<usize> { at..at + len };
     len <= mixture && {
         let middle = (mixture - len) / 2;
-        let hop = log_mel.config().hop;
-        let places = (middle..=mixture - len).take(hop);
-        places.map(extent).all(|extent| log_mel.rows_touching(mixture, extent).len() < log_mel.rows(mixture))
+        let places = (middle..=mixture - len).take(front_end.hop);
+        let rows = front_end.rows(mixture);
+        places.map(extent).all(|extent| front_end.rows_touching(mixture, extent).len() < rows)
     }
 }

@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::error::LogMelError;
 use crate::audio::{MAX_RATE, MIN_RATE};
 use crate::context::Edges;
-use crate::mel::{MelNorm, MelScale};
+use crate::mel::{MelBank, MelConfig, MelNorm, MelScale};
 use crate::stft::Window;
 
 /// The longest transform and the longest row taken; a typing mistake beyond them would fill the memory.
 const MAX_FFT: usize = 1 << 16;
 const MAX_DIM: usize = 1 << 24;
 
-/// Sounds to rows x_t (Sec. 4.2.2). What is absent is as in the paper, and as `librosa.feature.melspectrogram` computes
+/// Sounds to rows x_t = (ψ_{t-C}, ..., ψ_{t+C}) (Sec. 4.2.2): 2C + 1 frames in order of time, each of M bands from low to
+/// high. What is absent is as in the paper, and as `librosa.feature.melspectrogram` computes
 /// it with `center=False, power=1, htk=True, norm=None`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +26,7 @@ pub struct FrontEnd {
     /// Sampling rate to which sounds are brought, in Hz.
     #[serde(default = "rate")]
     pub rate: u32,
-    /// Samples of a frame and of its transform; even.
+    /// Samples of a frame and of its transform.
     #[serde(default = "fft")]
     pub fft: usize,
     /// Samples from one frame to the next.
@@ -184,35 +185,23 @@ impl FrontEnd {
         }
     }
 
-    /// Length of a row, D = M(2C + 1).
-    pub fn dim(&self) -> usize {
-        self.bands * (2 * self.context + 1)
+    /// Makes the filter bank, after a look at all settings.
+    ///
+    /// # Errors
+    /// [`LogMelError::Setting`] or [`LogMelError::Mel`] for the first setting that is impossible.
+    pub fn bank(&self) -> Result<MelBank, LogMelError> {
+        self.check()?;
+        let FrontEnd { bands, scale, norm, fmin, fmax, .. } = *self;
+        Ok(MelBank::new(&MelConfig { bands, scale, norm, fmin, fmax }, self.rate, self.fft)?)
     }
 
-    /// Samples that one row covers: 2C hops and a frame. A shorter sound has no row of its own samples alone.
-    pub fn row_span(&self) -> usize {
-        2 * self.context * self.hop + self.fft
-    }
-
-    /// Samples beyond a sound's start that are made up: for centred frames half a frame, for zero-padded edges C hops.
-    pub fn lead(&self) -> usize {
-        let centred = if self.centring == Centring::None { 0 } else { self.fft / 2 };
-        let context = if self.edges == Edges::Full { 0 } else { self.context * self.hop };
-        centred + context
-    }
-
-    /// The sample in the middle of row `row`.
-    pub fn middle(&self, row: usize) -> usize {
-        row * self.hop + self.row_span() / 2 - self.lead()
-    }
-
-    pub(super) fn check(&self) -> Result<(), LogMelError> {
+    fn check(&self) -> Result<(), LogMelError> {
         let setting = |key, found: String, expected| Err(LogMelError::Setting { key, found, expected });
         if !(MIN_RATE..=MAX_RATE).contains(&self.rate) {
             return setting("rate", format!("{} Hz", self.rate), "4000 to 384000 Hz");
         }
-        if self.fft < 4 || self.fft > MAX_FFT || !self.fft.is_multiple_of(2) {
-            return setting("fft", format!("{} samples", self.fft), "an even number, 4 to 2^16");
+        if !(4..=MAX_FFT).contains(&self.fft) {
+            return setting("fft", format!("{} samples", self.fft), "4 to 2^16 samples");
         }
         if self.hop == 0 || self.hop > self.fft {
             return setting("hop", format!("{} samples", self.hop), "1 to `fft`: frames that leave no gap");
@@ -226,5 +215,20 @@ impl FrontEnd {
             return setting("floor", floor.to_string(), "a positive number, 1 at most");
         }
         Ok(())
+    }
+
+    /// ψ of a band's sum.
+    pub(super) fn log_of(&self, sum: f64) -> f32 {
+        let floored = match self.floor {
+            Floor::Add(floor) => sum + floor,
+            Floor::Maximum(floor) => sum.max(floor),
+        };
+        let log = match (self.log, self.spectrum) {
+            (Log::Ln, _) => floored.ln(),
+            (Log::Log10, _) => floored.log10(),
+            (Log::Db, Spectrum::Power) => 10.0 * floored.log10(),
+            (Log::Db, Spectrum::Magnitude) => 20.0 * floored.log10(),
+        };
+        log as f32
     }
 }

@@ -5,9 +5,8 @@ mod scale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use scale::{MelScale, hz_to_mel, mel_to_hz};
-
-use crate::log_mel::FrontEnd;
+pub use self::scale::MelScale;
+use self::scale::{hz_to_mel, mel_to_hz};
 
 /// How high the triangle of a band is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +17,21 @@ pub enum MelNorm {
     None,
     /// Such that its area in Hz is one: `librosa.filters.mel(norm="slaney")`.
     Slaney,
+}
+
+/// A mel filter bank's settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MelConfig {
+    /// Number of bands, M.
+    pub bands: usize,
+    /// Frequency to mel.
+    pub scale: MelScale,
+    /// How high the triangles are.
+    pub norm: MelNorm,
+    /// Lower edge of the lowest band, in Hz.
+    pub fmin: f64,
+    /// Upper edge of the highest band, in Hz; at most half the sampling rate.
+    pub fmax: f64,
 }
 
 /// Why a filter bank cannot be made.
@@ -35,9 +49,16 @@ pub enum MelError {
         /// Half the sampling rate, Hz.
         nyquist: f64,
     },
-    /// No band.
-    #[error("bands: found 0, expected 1 at least")]
-    NoBands,
+    /// No band, or more than there are bins.
+    #[error(
+        "found {bands} mel bands, expected 1 to {bins}, the bins of the spectrum: use fewer bands or a longer `fft`"
+    )]
+    Bands {
+        /// Bands asked for, M.
+        bands: usize,
+        /// Bins there are, Ω.
+        bins: usize,
+    },
     /// A band lies between two bins: its feature would be a constant.
     #[error(
         "mel band {band} ({low_hz:.1} to {high_hz:.1} Hz) holds no FFT bin, expected one at least: use fewer bands or a longer `fft`"
@@ -67,23 +88,23 @@ pub struct MelBank {
 }
 
 impl MelBank {
-    /// Makes the bank of a front end.
+    /// Makes the bank for spectra of an `fft`-point transform of sound at `rate` Hz.
     ///
     /// # Errors
-    /// [`MelError`] when the edges are not frequencies of its sounds, or a band would hold no bin.
-    pub fn new(front_end: &FrontEnd) -> Result<Self, MelError> {
-        let FrontEnd { bands, rate, fft, norm, fmin: low_hz, fmax: high_hz, .. } = *front_end;
+    /// [`MelError`] when the edges are not frequencies of that sound, or a band would hold no bin.
+    pub fn new(config: &MelConfig, rate: u32, fft: usize) -> Result<Self, MelError> {
+        let MelConfig { bands, norm, fmin: low_hz, fmax: high_hz, .. } = *config;
         let nyquist = f64::from(rate) / 2.0;
         if !(0.0 <= low_hz && low_hz < high_hz && high_hz <= nyquist) {
             return Err(MelError::Range { low_hz, high_hz, nyquist });
         }
-        if bands == 0 {
-            return Err(MelError::NoBands);
-        }
         let bins = fft / 2 + 1;
+        if bands == 0 || bands > bins {
+            return Err(MelError::Bands { bands, bins });
+        }
         let hz: Vec<f64> = (0..bins).map(|bin| bin as f64 * (f64::from(rate) / fft as f64)).collect();
         let mut bank = Self { bins, bands: Vec::new() };
-        for (band, corners) in edges_hz(front_end).windows(3).enumerate() {
+        for (band, corners) in edges_hz(config).windows(3).enumerate() {
             let [low_hz, high_hz] = [corners[0], corners[2]];
             let Some(first_bin) = hz.iter().position(|hz| triangle(*hz, corners) > 0.0) else {
                 return Err(MelError::EmptyBand { band, low_hz, high_hz });
@@ -98,16 +119,6 @@ impl MelBank {
         Ok(bank)
     }
 
-    /// Number of bands, M.
-    pub fn bands(&self) -> usize {
-        self.bands.len()
-    }
-
-    /// Number of spectral bins, Ω.
-    pub fn bins(&self) -> usize {
-        self.bins
-    }
-
     /// Each band's weighted sum of `spectrum`, one number a bin.
     pub(crate) fn sums(&self, spectrum: &[f64]) -> impl Iterator<Item = f64> {
         self.bands.iter().map(|band| {
@@ -115,7 +126,7 @@ impl MelBank {
         })
     }
 
-    /// The bank as a matrix, bands x bins, row by row.
+    /// The bank as a matrix, (M, Ω), row by row.
     pub fn dense(&self) -> Vec<f32> {
         let mut dense = vec![0.0; self.bands.len() * self.bins];
         for (row, band) in dense.chunks_exact_mut(self.bins).zip(&self.bands) {
@@ -127,8 +138,8 @@ impl MelBank {
 }
 
 /// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.
-fn edges_hz(front_end: &FrontEnd) -> Vec<f64> {
-    let FrontEnd { bands, scale, fmin, fmax, .. } = *front_end;
+fn edges_hz(config: &MelConfig) -> Vec<f64> {
+    let MelConfig { bands, scale, fmin, fmax, .. } = *config;
     let [low, high] = [fmin, fmax].map(|hz| hz_to_mel(hz, scale));
     let step = (high - low) / (bands + 1) as f64;
     let mel = |edge| if edge == bands + 1 { high } else { low + step * edge as f64 };
@@ -146,20 +157,27 @@ fn triangle(hz: f64, corners: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    fn bank(bands: usize, rate: u32, fft: usize) -> Result<MelBank, MelError> {
+        let (scale, norm) = (MelScale::Htk, MelNorm::None);
+        MelBank::new(&MelConfig { bands, scale, norm, fmin: 0.0, fmax: 8_000.0 }, rate, fft)
+    }
+
     #[test]
-    fn bands_without_a_bin_are_refused_with_what_to_change() {
-        for bands in [40, 64, 80] {
-            assert!(MelBank::new(&FrontEnd::new(bands, 2)).is_ok(), "{bands}");
+    fn bands_that_the_bins_cannot_fill_are_refused_with_what_to_change() {
+        for (bands, fft) in [(40, 512), (64, 512), (80, 512), (128, 1024)] {
+            assert!(bank(bands, 16_000, fft).is_ok(), "{bands}");
         }
-        let error = MelBank::new(&FrontEnd::new(128, 2)).unwrap_err();
+        let error = bank(128, 16_000, 512).unwrap_err();
         assert!(matches!(error, MelError::EmptyBand { .. }), "{error}");
         assert!(error.to_string().contains("fewer bands or a longer `fft`"), "{error}");
-        assert_eq!(MelBank::new(&FrontEnd::new(0, 2)).unwrap_err(), MelError::NoBands);
+        for bands in [0, 258, usize::MAX] {
+            assert_eq!(bank(bands, 16_000, 512).unwrap_err(), MelError::Bands { bands, bins: 257 });
+        }
     }
 
     #[test]
     fn edges_beyond_half_the_rate_are_refused() {
-        let error = MelBank::new(&FrontEnd { rate: 8_000, ..FrontEnd::new(40, 2) }).unwrap_err();
+        let error = bank(40, 8_000, 512).unwrap_err();
         assert!(matches!(error, MelError::Range { .. }), "{error}");
     }
 }

@@ -24,7 +24,7 @@ fn slaney_log_step() -> f64 {
 }
 
 /// Frequency in mel.
-pub fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
+pub(super) fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
     match scale {
         MelScale::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
         MelScale::Slaney if hz < SLANEY_BREAK_HZ => hz / SLANEY_HZ_PER_MEL,
@@ -33,7 +33,7 @@ pub fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
 }
 
 /// Frequency in Hz; the inverse of [`hz_to_mel`].
-pub fn mel_to_hz(mel: f64, scale: MelScale) -> f64 {
+pub(super) fn mel_to_hz(mel: f64, scale: MelScale) -> f64 {
     match scale {
         MelScale::Htk => 700.0 * (10.0_f64.powf(mel / 2595.0) - 1.0),
         MelScale::Slaney if mel < SLANEY_BREAK_MEL => mel * SLANEY_HZ_PER_MEL,

@@ -1,6 +1,8 @@
 //! Batches against their definition: what is in them, where, and what they depend on.
 
 use super::*;
+use crate::batch::Prefetch;
+use crate::context::Edges;
 use crate::mix::power;
 
 /// Normal sounds of noise at level 1, so that features tell nothing but what was mixed in.
@@ -52,10 +54,10 @@ fn a_batch_is_what_its_definition_says() {
         normal[under.clone()].iter_mut().zip(clip.iter()).for_each(|(sample, clip)| *sample += gain * clip);
 
         // A row covers its frames' samples; those that meet the clip come last.
-        let mut front = LogMel::new(&FrontEnd::new(8, 2)).unwrap();
-        let (rows, dim) = (front.rows(normal.len()), front.dim());
+        let front_end = FrontEnd::new(8, 2);
+        let (rows, dim) = (front_end.rows(normal.len()), front_end.dim());
         let mut features = vec![0.0; rows * dim];
-        front.rows_into(&normal, &mut features).unwrap();
+        LogMel::new(&front_end).unwrap().rows_into(&normal, 0..rows, &mut features).unwrap();
         let touches = |row: &usize| row * 256 < under.end && row * 256 + 4 * 256 + 512 > under.start;
         let (anomalous, clean): (Vec<usize>, Vec<usize>) = (0..rows).partition(touches);
         assert_eq!((batch.normal, batch.anomalous, batch.dim), (clean.len(), anomalous.len(), dim));
@@ -63,6 +65,35 @@ fn a_batch_is_what_its_definition_says() {
             clean.iter().chain(&anomalous).flat_map(|row| features[row * dim..][..dim].to_vec()).collect();
         assert_eq!(batch.rows, expected);
         assert_eq!(batch.normal_rows().len() + batch.anomalous_rows().len(), batch.rows.len());
+    }
+}
+
+/// Bytes, so that no two floats pass for equal that are not the same.
+fn bytes(rows: &[f32]) -> Vec<[u8; 4]> {
+    rows.iter().map(|feature| feature.to_le_bytes()).collect()
+}
+
+#[test]
+fn frames_give_the_same_rows_to_the_byte() {
+    let sounds = sounds(&[20_000, 35_000, 16_000], &[3_000, 5_000, 700]);
+    for edges in [Edges::Full, Edges::ZeroPad] {
+        let front_end = FrontEnd { edges, ..FrontEnd::new(8, 2) };
+        let mut maker = BatchMaker::new(sounds.clone(), &config(), &front_end).unwrap();
+        let (mut frames, mut ahead) =
+            (FrameBatch::default(), Prefetch::<FrameBatch>::start(self::maker(), 5, 0..20));
+        for index in 0..20 {
+            let batch = make(&mut maker, 5, index);
+            maker.make_frames(5, index, &mut frames).unwrap();
+            assert_eq!((frames.normal, frames.bands, frames.span), (batch.normal, 8, 5));
+            // As a device gathers them: one frame after the other.
+            let row = |start: &u32| {
+                (*start..start + 5).flat_map(|frame| frames.frames[frame as usize * 8..][..8].to_vec())
+            };
+            let gathered: Vec<f32> = frames.starts.iter().flat_map(row).collect();
+            assert_eq!(bytes(&gathered), bytes(&batch.rows));
+            let made_ahead = ahead.next_batch().unwrap().unwrap();
+            assert!(edges == Edges::ZeroPad || *made_ahead == frames);
+        }
     }
 }
 
@@ -108,7 +139,7 @@ fn draws_cover_what_they_should() {
 #[test]
 fn batches_made_ahead_are_the_same() {
     let mut direct = maker();
-    let mut ahead = Prefetch::start(maker(), 9, 5..17);
+    let mut ahead = Prefetch::<Batch>::start(maker(), 9, 5..17);
     for index in 5..17 {
         assert_eq!(*ahead.next_batch().unwrap().unwrap(), make(&mut direct, 9, index), "batch {index}");
     }
@@ -117,7 +148,7 @@ fn batches_made_ahead_are_the_same() {
 
 #[test]
 fn a_prefetch_dropped_half_way_ends_its_thread() {
-    let mut ahead = Prefetch::start(maker(), 9, 0..u64::MAX >> 8);
+    let mut ahead = Prefetch::<Batch>::start(maker(), 9, 0..u64::MAX >> 8);
     assert!(ahead.next_batch().unwrap().is_ok());
     drop(ahead); // Joins the thread: the test would hang if it went on.
 }
@@ -162,7 +193,7 @@ fn a_clip_on_silence_is_named() {
     for part in ["batch 2 of seed 1", "drawn 1000 times", "clip0.wav", "normal0.wav", "silence", "expected"] {
         assert!(text.contains(part), "{text}");
     }
-    let mut ahead = Prefetch::start(maker, 1, 2..5);
+    let mut ahead = Prefetch::<Batch>::start(maker, 1, 2..5);
     assert!(ahead.next_batch().unwrap().is_err() && ahead.next_batch().is_none());
 }
 
