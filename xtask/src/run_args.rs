@@ -1,9 +1,10 @@
 //! Arguments of every command that runs an experiment.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
-use harness::{BadInput, Cell, EngineKind, Folder, Shelf};
+use harness::{BadInput, Cell, DeviceKind, EngineKind, Folder, Precision, Shelf, check_card};
 
 use crate::config::{Axis, Override, Seeds};
 
@@ -18,7 +19,13 @@ pub(crate) struct RunArgs {
     jobs: Option<u16>,
     /// What trains
     #[arg(long)]
-    pub(crate) engine: Option<EngineKind>,
+    engine: Option<EngineKind>,
+    /// Where nets are trained: cpu, cuda, or cuda:N for card N; on a card the engine is stack
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<Device>,
+    /// Of the products on a card
+    #[arg(long)]
+    precision: Option<Precision>,
     /// Change a value of the file, such as loss.epsilon=1e-4; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
@@ -28,6 +35,28 @@ pub(crate) struct RunArgs {
     /// List the nets and scores: done, in training, missing or stale and why; make nothing
     #[arg(long)]
     pub(crate) plan: bool,
+}
+
+/// Where nets are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Device {
+    kind: DeviceKind,
+    /// From 0; nothing to the CPU.
+    card: usize,
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let card = |text: &str| text.strip_prefix("cuda:")?.parse().ok();
+        match (text, card(text)) {
+            ("cpu", _) => Ok(Self { kind: DeviceKind::Cpu, card: 0 }),
+            ("cuda", _) => Ok(Self { kind: DeviceKind::Cuda, card: 0 }),
+            (_, Some(card)) => Ok(Self { kind: DeviceKind::Cuda, card }),
+            _ => Err("expected cpu, cuda, or a card such as cuda:1".to_owned()),
+        }
+    }
 }
 
 /// Names of folders of a results root that no experiment may have.
@@ -59,8 +88,32 @@ impl RunArgs {
         let plain = |value: Result<_, _>| value.expect("it is plain data");
         let seeds =
             self.seeds.as_ref().map(|seeds| Override::new("seeds", plain(serde_yaml::to_value(seeds))));
-        let engine = self.engine.map(|engine| Override::new("engine", plain(serde_yaml::to_value(engine))));
-        self.set.iter().cloned().chain(seeds).chain(engine).collect()
+        // The engines of the CPU are no choice on a card.
+        let on_card = self.device.is_some_and(|device| device.kind == DeviceKind::Cuda);
+        let engine = self.engine.or(on_card.then_some(EngineKind::Stack));
+        let engine = engine.map(|engine| Override::new("engine", plain(serde_yaml::to_value(engine))));
+        let device =
+            self.device.map(|device| Override::new("device", plain(serde_yaml::to_value(device.kind))));
+        let precision = self
+            .precision
+            .map(|precision| Override::new("precision", plain(serde_yaml::to_value(precision))));
+        self.set.iter().cloned().chain(seeds).chain(engine).chain(device).chain(precision).collect()
+    }
+
+    /// The card, from 0, where `kind` is one.
+    ///
+    /// # Errors
+    /// A card that nets cannot be trained on.
+    pub(crate) fn card(&self, kind: DeviceKind) -> Result<Option<usize>, BadInput> {
+        if kind == DeviceKind::Cpu {
+            return Ok(None);
+        }
+        let card = self.device.map_or(0, |device| device.card);
+        // What is only planned needs no card.
+        if !self.plan {
+            check_card(card)?;
+        }
+        Ok(Some(card))
     }
 
     /// Refuses an axis of the file `config` whose values make no difference.

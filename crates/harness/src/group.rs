@@ -3,22 +3,35 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::{Net, name};
+use crate::{EngineKind, Net, name};
 
-/// Most nets of a group: each holds its parameters, its moments and its activations in memory.
+/// Most trainings of a group: each holds its parameters, its moments and its activations in memory.
 const MOST: usize = 12;
+
+/// Most trainings of a stack, which wins by being large.
+const MOST_OF_STACK: usize = 60;
 
 /// Nets of one training that ends at several lengths: it is made once.
 type Stretches<'a> = Vec<&'a Net>;
 
 /// Puts nets of equal data, seed and schedule together, so that each batch is made once for all of them, and each
-/// density estimated once; but leaves at least `jobs` groups where there are so many trainings. The costliest come
+/// density estimated once; nets that are trained in stacks by their shape, whatever their seed. But leaves at least `jobs` groups where there are so many trainings. The costliest come
 /// first. What becomes of a net does not depend on the group that it is in.
 pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -> Vec<Vec<&'a Net>> {
     let mut by_batch: BTreeMap<String, Vec<Stretches<'a>>> = BTreeMap::new();
     for net in nets {
         let settings = &net.settings;
-        let key = name::hash(&(&settings.data, settings.seed, settings.schedule.updates));
+        let key = if settings.engine == EngineKind::Stack {
+            name::hash(&(
+                "stack",
+                &settings.data,
+                &settings.architecture,
+                &settings.amsgrad,
+                settings.schedule.updates,
+            ))
+        } else {
+            name::hash(&(&settings.data, settings.seed, settings.schedule.updates))
+        };
         let trainings = by_batch.entry(key).or_default();
         match trainings.iter_mut().find(|of| of[0].settings.is_stretch_of(settings)) {
             Some(stretches) => stretches.push(net),
@@ -30,7 +43,9 @@ pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -
         groups.sort_by_key(|group| Reverse(group.iter().map(cost).sum::<u64>()));
         let largest = groups.iter().map(Vec::len).max().unwrap_or(0);
         let few = groups.len() < jobs && largest > 1;
-        if !few && largest <= MOST {
+        let is_stack = |group: &Vec<Stretches<'_>>| group[0][0].settings.engine == EngineKind::Stack;
+        let most = if groups.iter().all(is_stack) { MOST_OF_STACK } else { MOST };
+        if !few && largest <= most {
             return groups.into_iter().map(|group| group.concat()).collect();
         }
         let index = groups.iter().position(|group| group.len() == largest).unwrap_or(0);

@@ -8,7 +8,7 @@ use losses::Objective;
 use models::{AmsGradConfig, Architecture, Checkpoint, Engine, Initial, ModelError, Parameters, Training};
 use serde::Serialize;
 
-use crate::{EngineKind, Name};
+use crate::{Compute, DeviceKind, EngineKind, Name, Precision};
 
 /// Raise this with each change of code that changes weights: nets that were trained before are then others.
 const CODE_EPOCH: u32 = 3;
@@ -33,25 +33,11 @@ pub struct NetSettings {
     /// Seed of all streams.
     pub seed: u64,
     /// What trains.
-    pub engine: EngineKind,
-    /// Kind of device.
-    device: Device,
-    /// Of sums and products.
+    pub(crate) engine: EngineKind,
+    /// Where it trains.
+    device: DeviceKind,
+    /// Of products.
     precision: Precision,
-}
-
-/// Kinds of device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Device {
-    Cpu,
-}
-
-/// Precisions of sums and products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Precision {
-    F32,
 }
 
 /// Where the rows of a training come from.
@@ -124,7 +110,7 @@ pub struct Net {
 }
 
 impl NetSettings {
-    /// Of a net that is trained on this machine's cores.
+    /// Of a net.
     #[expect(clippy::too_many_arguments, reason = "each is a part of the identity; none has a default")]
     pub fn new(
         architecture: Architecture,
@@ -134,11 +120,11 @@ impl NetSettings {
         schedule: Schedule,
         amsgrad: AmsGradConfig,
         seed: u64,
-        engine: EngineKind,
+        compute: Compute,
     ) -> Self {
-        let (code_epoch, device, precision) = (CODE_EPOCH, Device::Cpu, Precision::F32);
+        let Compute { engine, device, precision } = compute;
         Self {
-            code_epoch,
+            code_epoch: CODE_EPOCH,
             architecture,
             initial,
             objective,
@@ -179,6 +165,17 @@ impl NetSettings {
     /// Whether `other` is trained like this net, but for the objective.
     pub fn is_beside_objective(&self, other: &Self) -> bool {
         self.seed == other.seed && Self { objective: other.objective, ..self.clone() } == *other
+    }
+
+    /// Whether it is trained on a card.
+    pub(crate) fn is_on_card(&self) -> bool {
+        self.device == DeviceKind::Cuda
+    }
+
+    /// Where a stack of such nets is trained; `card` from 0.
+    pub(crate) fn stack_device(&self, card: usize) -> models::stack::Device {
+        let Self { engine, device, precision, .. } = *self;
+        Compute { engine, device, precision }.stack_device(card)
     }
 
     /// What the engine trains for, on one thread: nets are trained side by side.

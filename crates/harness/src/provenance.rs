@@ -33,13 +33,16 @@ pub struct Provenance {
     pub instructions: String,
     /// Threads that it runs at once.
     pub threads: usize,
+    /// The card, from 0, of nets that are trained on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<usize>,
     /// When the run began, UTC.
     pub started: String,
 }
 
 impl Provenance {
     /// Of a run that begins now on `threads` threads.
-    pub fn now(threads: usize) -> Self {
+    pub fn now(threads: usize, card: Option<usize>) -> Self {
         Self {
             source: source(),
             lock: hexadecimal(&Sha256::digest(include_bytes!("../../../Cargo.lock"))),
@@ -51,6 +54,7 @@ impl Provenance {
                 .take_while(|c| c.is_alphanumeric())
                 .collect(),
             threads,
+            card,
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }
     }

@@ -94,9 +94,12 @@ impl Run<'_> {
             .partition(|(_, maker)| maker.is_some());
         let free: Vec<&Net> = free.into_iter().map(|(net, _)| net).collect();
         self.training.progress.expect(free.iter().map(|net| net.settings.schedule.length()).sum());
+        // A card is filled by one stack, not by several.
+        let on_card = free.iter().any(|net| net.settings.is_on_card());
+        let jobs = if on_card { 1 } else { self.jobs };
         let failures = Mutex::new(failures);
         let also_held = Mutex::new(Vec::new());
-        side_by_side(groups(free, self.jobs), self.jobs, |group| {
+        side_by_side(groups(free, jobs), jobs, |group| {
             for (net, outcome) in train(&group, &self.training) {
                 let its_cells = open.iter().filter(|cell| cell.net.name == net.name);
                 match outcome {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use harness::{Compute, DeviceKind, EngineKind, Precision};
 use losses::ObjectiveName;
 
 use super::Impossible;
@@ -48,4 +49,13 @@ pub(super) fn check_losses(losses: &[ObjectiveName]) -> Result<(), Impossible> {
     let listed = losses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let holds = !losses.is_empty() && distinct.len() == losses.len();
     within("losses", format!("[{listed}]"), holds, "one at least, each once")
+}
+
+/// What trains, if its parts go together.
+pub(super) fn check_compute(
+    engine: EngineKind,
+    device: DeviceKind,
+    precision: Option<Precision>,
+) -> Result<Compute, Impossible> {
+    Compute::new(engine, device, precision).map_err(|(key, what)| Impossible::new(key, what))
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use features::ring::{RingConfig, Sampling};
-use harness::{Cell, Data, EngineKind, Name, Net, NetSettings, Schedule};
+use harness::{Cell, Data, DeviceKind, EngineKind, Name, Net, NetSettings, Precision, Schedule};
 use losses::{ObjectiveName, Settings, Sizes};
 use models::{Activation, AmsGradConfig, Architecture, Biases, Initial, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{MOST_UNITS, MOST_UPDATES, check_amsgrad, check_losses, count, positive, within};
+use super::check::{
+    MOST_UNITS, MOST_UPDATES, check_amsgrad, check_compute, check_losses, count, positive, within,
+};
 use super::{Experiment, Impossible, Kind, Seeds};
 
 /// Samples of each kind.
@@ -28,6 +30,12 @@ pub(crate) struct RingExperiment {
     pub(crate) seeds: Seeds,
     /// What trains.
     pub(crate) engine: EngineKind,
+    /// Where it trains.
+    #[serde(default)]
+    pub(crate) device: DeviceKind,
+    /// Of its products; on a card TF32 where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) precision: Option<Precision>,
     /// The samples.
     pub(crate) data: DataConfig,
     /// M_u = M_a, rows of each kind in a mini-batch.
@@ -188,7 +196,7 @@ impl RingExperiment {
             Schedule { updates, until: None, learning_rate, decay_from: 0.0, decay_to: 1.0 },
             AmsGradConfig { beta1, beta2, epsilon },
             seed,
-            self.engine,
+            check_compute(self.engine, self.device, self.precision)?,
         ))
     }
 

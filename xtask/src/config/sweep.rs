@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use features::batch::BatchConfig;
 use features::log_mel::FrontEnd;
-use harness::EngineKind;
+use harness::{DeviceKind, EngineKind, Precision};
 use losses::{ObjectiveName, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,12 @@ pub(crate) struct SweepExperiment {
     pub(crate) seeds: Seeds,
     /// What trains.
     pub(crate) engine: EngineKind,
+    /// Where it trains.
+    #[serde(default)]
+    pub(crate) device: DeviceKind,
+    /// Of its products; on a card TF32 where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) precision: Option<Precision>,
     /// The sounds.
     pub(crate) data: SoundsConfig,
     /// Sounds to rows, by name.

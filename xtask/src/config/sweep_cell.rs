@@ -9,6 +9,7 @@ use models::{Activation, AmsGradConfig, Architecture, Initial};
 use serde::Serialize;
 
 use super::Impossible;
+use super::check::check_compute;
 use super::sweep::SweepExperiment;
 use super::sweep_settings::{FcnConfig, ScheduleConfig, ScoringConfig};
 use super::{Point, Variant, folded};
@@ -124,7 +125,7 @@ impl SweepCell {
             experiment.training.schedule(&model.name)?,
             AmsGradConfig { beta1, beta2, epsilon },
             seed,
-            experiment.engine,
+            check_compute(experiment.engine, experiment.device, experiment.precision)?,
         );
         let name = settings.name(loss.as_str());
         let scoring = experiment.scoring;

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use harness::progress::Progress;
 use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
@@ -52,16 +52,6 @@ pub(crate) struct SweepArgs {
     /// Only cells of which the name holds this, or is this where it has a `*`, such as 'FCN40-*-bu-*'
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     only: Option<Pattern>,
-    /// Where nets are trained
-    #[arg(long, default_value = "cpu")]
-    device: Device,
-}
-
-/// Where nets are trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Device {
-    /// On this machine's cores.
-    Cpu,
 }
 
 /// Runs `sweep`.
@@ -69,13 +59,12 @@ enum Device {
 /// # Errors
 /// [`BadInput`] before any work; a run that was stopped; a cell that failed, after all others were done.
 pub(crate) fn run(args: &SweepArgs) -> Result<()> {
-    let Device::Cpu = args.device;
     let experiment = load(args)?;
     let places = args.run.places(&args.config)?;
     if args.run.plan {
         return plan(args, &experiment, &places);
     }
-    let provenance = Provenance::now(args.run.jobs());
+    let provenance = Provenance::now(args.run.jobs(), args.run.card(experiment.plain.device)?);
     let sounds = Sounds::open(&experiment)?;
     let cells = cells(&experiment, &sounds)?;
     let asked = chosen(args.only.as_ref(), &cells, |cell| &cell.cell.net.label)?;

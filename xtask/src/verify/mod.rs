@@ -47,7 +47,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
         Some(cells.into_iter().map(|cell| cell.cell.score).collect::<Vec<_>>())
     };
     RunArgs::check_idle(&args.config, experiment.idle(seen))?;
-    let run = Run { places: args.run.places(&args.config)?, jobs: args.run.jobs(), plan: args.run.plan };
+    let card = args.run.card(experiment.plain.device)?;
+    let places = args.run.places(&args.config)?;
+    let run = Run { places, jobs: args.run.jobs(), card, plan: args.run.plan };
     if experiment.axes.is_empty() { run.ring(&experiment.plain) } else { readings::run(&run, &experiment) }
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
 struct Run {
     places: Places,
     jobs: usize,
+    card: Option<usize>,
     plan: bool,
 }
 
@@ -74,7 +77,7 @@ impl Run {
         if self.planned(&cells) {
             return Ok(());
         }
-        let provenance = Provenance::now(self.jobs);
+        let provenance = Provenance::now(self.jobs, self.card);
         let results = results::make(cells, &self.places, &provenance)?;
         let folder = &self.places.folder;
         folder.alone(|| {

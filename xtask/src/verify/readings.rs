@@ -30,7 +30,7 @@ pub(super) fn run(run: &Run, readings: &Varied<RingExperiment>) -> Result<()> {
     if run.planned(&cells) {
         return Ok(());
     }
-    let provenance = Provenance::now(run.jobs);
+    let provenance = Provenance::now(run.jobs, run.card);
     let results = results::make(cells, &run.places, &provenance)?;
     if results.runs.is_empty() {
         return results.verdict(); // what an earlier run wrote stays

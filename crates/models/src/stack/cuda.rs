@@ -61,18 +61,31 @@ enum Argument {
     Float(f32),
 }
 
+fn failed(device: &str, what: &str, error: &dyn std::fmt::Display) -> ModelError {
+    ModelError::Device { device: device.to_owned(), what: format!("{what}: {error}") }
+}
+
+/// The card `ordinal`, where there are driver and libraries for it.
+fn context(ordinal: usize) -> Result<Arc<CudaContext>, ModelError> {
+    let device = format!("cuda:{ordinal}");
+    check_libraries(&device)?;
+    CudaContext::new(ordinal).map_err(|error| {
+        let cards = CudaContext::device_count().unwrap_or(0);
+        let what = format!("found {cards} cards, expected card {ordinal} (look at `nvidia-smi`)");
+        failed(&device, &what, &error)
+    })
+}
+
+/// Whether there is a card `ordinal`, with driver and libraries.
+pub(super) fn check(ordinal: usize) -> Result<(), ModelError> {
+    context(ordinal).map(drop)
+}
+
 impl Cuda {
     pub(super) fn new(plan: &Plan, ordinal: usize, precision: Precision) -> Result<Self, ModelError> {
         let device = format!("cuda:{ordinal}");
-        check_libraries(&device)?;
-        let failed = |what: &str, error: &dyn std::fmt::Display| ModelError::Device {
-            device: device.clone(),
-            what: format!("{what}: {error}"),
-        };
-        let context = CudaContext::new(ordinal).map_err(|error| {
-            let cards = CudaContext::device_count().unwrap_or(0);
-            failed(&format!("found {cards} cards, expected card {ordinal} (look at `nvidia-smi`)"), &error)
-        })?;
+        let failed = |what: &str, error: &dyn std::fmt::Display| failed(&device, what, error);
+        let context = context(ordinal)?;
         // One stream does everything: there is nothing to wait for.
         // SAFETY: no buffer is used by two streams.
         unsafe { context.disable_event_tracking() };

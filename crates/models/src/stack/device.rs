@@ -41,11 +41,24 @@ pub(super) fn open(device: Device, plan: &Plan) -> Result<Box<dyn Backend>, Mode
             Ok(Box::new(super::cuda::Cuda::new(plan, ordinal, precision)?))
         }
         #[cfg(not(feature = "cuda"))]
-        Device::Cuda { .. } => Err(ModelError::Device {
-            device: "cuda".to_owned(),
-            what:
-                "this program was built without CUDA: build it with the feature `cuda` (`cargo xtask-cuda`)"
-                    .to_owned(),
-        }),
+        Device::Cuda { ordinal, .. } => Err(without_cuda(ordinal)),
     }
+}
+
+/// Whether a stack can be trained on card `ordinal`.
+///
+/// # Errors
+/// A program that was built without CUDA, a driver, library or card that is not there: what to do.
+pub fn check_card(ordinal: usize) -> Result<(), ModelError> {
+    #[cfg(feature = "cuda")]
+    return super::cuda::check(ordinal);
+    #[cfg(not(feature = "cuda"))]
+    Err(without_cuda(ordinal))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn without_cuda(ordinal: usize) -> ModelError {
+    let what =
+        "this program was built without CUDA: build it with the feature `cuda`, as `cargo xtask-cuda` does";
+    ModelError::Device { device: format!("cuda:{ordinal}"), what: what.to_owned() }
 }

@@ -14,7 +14,7 @@ mod plan;
 
 use losses::{Objective, Value};
 
-pub use device::{Device, Precision};
+pub use device::{Device, Precision, check_card};
 
 use crate::{AmsGrad, Checkpoint, ModelError};
 use backend::Backend;

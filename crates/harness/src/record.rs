@@ -1,9 +1,9 @@
-//! One net in training, from its last checkpoint where there is one.
+//! One net in training, beside what computes it: what becomes of it, and where that is kept.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use models::{Batch, Checkpoint, Engine};
+use anyhow::{Result, ensure};
+use models::{Checkpoint, Parameters};
 
 use crate::history::{History, Update};
 use crate::net_file::{NET, NetFile, WEIGHTS};
@@ -16,10 +16,9 @@ use crate::{Net, Workspace};
 pub const HISTORY: &str = "history.csv";
 
 /// A net in training.
-pub(crate) struct Trainer<'a> {
+pub(crate) struct Record<'a> {
     pub(crate) net: &'a Net,
     pub(crate) workspace: Workspace,
-    engine: Box<dyn Engine>,
     history: History,
     /// Updates made.
     step: u64,
@@ -28,9 +27,13 @@ pub(crate) struct Trainer<'a> {
     line: Line,
 }
 
-impl<'a> Trainer<'a> {
-    /// Goes on from what `workspace` holds.
-    pub(crate) fn open(net: &'a Net, workspace: Workspace, training: &Training<'_>) -> Result<Self> {
+impl<'a> Record<'a> {
+    /// What `workspace` holds of `net`, and the state to go on from.
+    pub(crate) fn open(
+        net: &'a Net,
+        workspace: Workspace,
+        training: &Training<'_>,
+    ) -> Result<(Self, Checkpoint)> {
         let (checkpoint, history) = resume(&workspace, net, training)?;
         let step = checkpoint.optimizer.step;
         let updates = net.settings.schedule.length();
@@ -38,10 +41,9 @@ impl<'a> Trainer<'a> {
         workspace
             .log(&format!("{}: from update {step} of {updates}, by source {}", run.started, run.source))?;
         Origin::record(&workspace, step, run)?;
-        let engine = net.settings.engine.engine(net.settings.training(), checkpoint)?;
         training.progress.skip(step);
         let line = training.progress.line(&net.label);
-        Ok(Self { net, workspace, engine, history, step, opened: (Instant::now(), step), line })
+        Ok((Self { net, workspace, history, step, opened: (Instant::now(), step), line }, checkpoint))
     }
 
     /// Updates made.
@@ -49,36 +51,37 @@ impl<'a> Trainer<'a> {
         self.step
     }
 
+    /// Updates that are made in all.
+    pub(crate) fn length(&self) -> u64 {
+        self.net.settings.schedule.length()
+    }
+
     /// Whether all updates are made.
     pub(crate) fn is_trained(&self) -> bool {
-        self.step == self.net.settings.schedule.length()
+        self.step == self.length()
     }
 
-    /// Goes on from where `lead` is, which is the same training.
-    pub(crate) fn catch_up(&mut self, lead: &Self) -> Result<()> {
-        let settings = &self.net.settings;
-        self.engine = settings.engine.engine(settings.training(), lead.engine.checkpoint()?)?;
+    /// Whether a checkpoint is due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.step.is_multiple_of(self.net.checkpoint_every) && !self.is_trained()
+    }
+
+    /// Step size of the next update.
+    pub(crate) fn learning_rate(&self) -> f64 {
+        self.net.settings.schedule.learning_rate_at(self.step)
+    }
+
+    /// Adds an update that was made.
+    pub(crate) fn add(&mut self, update: Update) {
+        self.history.add(update);
+        self.step += 1;
+        self.tell();
+    }
+
+    /// Becomes as far as `lead`, which is the same training.
+    pub(crate) fn catch_up(&mut self, lead: &Self) {
         self.history = lead.history.clone();
         self.step = lead.step;
-        Ok(())
-    }
-
-    /// Makes the next update; saves where a checkpoint is due.
-    pub(crate) fn update(&mut self, batch: Batch<'_>) -> Result<()> {
-        let learning_rate = self.net.settings.schedule.learning_rate_at(self.step);
-        let begun = Instant::now();
-        let step = self.engine.step(batch, learning_rate);
-        let value =
-            step.with_context(|| format!("on batch {} of seed {}", self.step, self.net.settings.seed))?;
-        self.step += 1;
-        let rows = batch.rows.len() / self.net.settings.architecture.dim();
-        let seconds = begun.elapsed().as_secs_f64();
-        self.history.add(Update { value, learning_rate, rows, seconds });
-        if self.step.is_multiple_of(self.net.checkpoint_every) && !self.is_trained() {
-            self.save()?;
-        }
-        self.tell();
-        Ok(())
     }
 
     /// Shows how far the net is.
@@ -95,9 +98,9 @@ impl<'a> Trainer<'a> {
         });
     }
 
-    /// Writes a checkpoint of this very step.
-    pub(crate) fn save(&self) -> Result<()> {
-        self.workspace.save(self.step, &self.engine.checkpoint()?.to_bytes(), &self.history.to_bytes()?)?;
+    /// Writes `checkpoint`, that of this very step.
+    pub(crate) fn save(&self, checkpoint: &Checkpoint) -> Result<()> {
+        self.workspace.save(self.step, &checkpoint.to_bytes(), &self.history.to_bytes()?)?;
         self.workspace.log(&format!(
             "saved at update {}: objective {:.6}",
             self.step,
@@ -105,12 +108,11 @@ impl<'a> Trainer<'a> {
         ))
     }
 
-    /// Makes the trained net one that is there.
-    pub(crate) fn finish(mut self, training: &Training<'_>) -> Result<()> {
+    /// Makes the net with its trained `parameters` one that is there.
+    pub(crate) fn finish(mut self, parameters: &Parameters, training: &Training<'_>) -> Result<()> {
         let Net { name, settings, .. } = self.net;
         let description = NetFile::new(name, settings, training.trained_on);
         let description = serde_json::to_string_pretty(&description)? + "\n";
-        let parameters = self.engine.checkpoint()?.parameters;
         self.workspace.add(NET, description.as_bytes())?;
         self.workspace.add(HISTORY, &self.history.to_csv()?)?;
         self.workspace.add(WEIGHTS, &parameters.to_bytes())?;
