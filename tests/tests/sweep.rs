@@ -53,7 +53,7 @@ fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
     let (head, rows) = csv(&out.join("runs.csv"));
     assert_eq!(
         head.join(","),
-        "model,loss,seed,anr_db,auc,pauc,max_score_normal,max_normal_scaled,fpr_rare,fpr_frequent"
+        "model,loss,seed,anr_db,auc,pauc,max_score_normal,max_normal_scaled,fpr_rare,fpr_frequent,score"
     );
     assert_eq!(rows.len(), 3 * 2 * 3);
     check_false_alarms(out, &rows);
@@ -107,7 +107,7 @@ fn check_training(out: &Path) {
     let measures =
         ["normal", "anomalous_over_lambda", "weight_spread", "mean_score_normal", "max_score_normal"];
     let columns = measures.map(|name| format!("{name}_mean,{name}_sd")).join(",");
-    assert_eq!(head.join(","), format!("model,loss,seeds,{columns}"));
+    assert_eq!(head.join(","), format!("model,loss,seeds,{columns},rises_mean,rises_sd"));
     assert_eq!(rows.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["RE", "SNP", "BU"]);
     for row in rows {
         let last = |seed: usize| {

@@ -85,19 +85,19 @@ impl Places {
 impl RunArgs {
     /// What the arguments change in a file.
     pub(crate) fn overrides(&self) -> Vec<Override> {
-        let plain = |value: Result<_, _>| value.expect("it is plain data");
-        let seeds =
-            self.seeds.as_ref().map(|seeds| Override::new("seeds", plain(serde_yaml::to_value(seeds))));
         // The engines of the CPU are no choice on a card.
         let on_card = self.device.is_some_and(|device| device.kind == DeviceKind::Cuda);
         let engine = self.engine.or(on_card.then_some(EngineKind::Stack));
-        let engine = engine.map(|engine| Override::new("engine", plain(serde_yaml::to_value(engine))));
-        let device =
-            self.device.map(|device| Override::new("device", plain(serde_yaml::to_value(device.kind))));
-        let precision = self
-            .precision
-            .map(|precision| Override::new("precision", plain(serde_yaml::to_value(precision))));
-        self.set.iter().cloned().chain(seeds).chain(engine).chain(device).chain(precision).collect()
+        let flags = [
+            ("seeds", self.seeds.as_ref().map(serde_yaml::to_value)),
+            ("engine", engine.map(serde_yaml::to_value)),
+            ("device", self.device.map(|device| serde_yaml::to_value(device.kind))),
+            ("precision", self.precision.map(serde_yaml::to_value)),
+        ];
+        let flags = flags
+            .into_iter()
+            .filter_map(|(key, value)| Some(Override::new(key, value?.expect("it is plain data"))));
+        self.set.iter().cloned().chain(flags).collect()
     }
 
     /// The card, from 0, where `kind` is one.

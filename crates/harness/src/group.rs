@@ -15,25 +15,14 @@ const MOST_OF_STACK: usize = 60;
 type Stretches<'a> = Vec<&'a Net>;
 
 /// Puts nets of equal data, seed and schedule together, so that each batch is made once for all of them, and each
-/// density estimated once; nets that are trained in stacks by their shape, whatever their seed. But leaves at least `jobs` groups where there are so many trainings. The costliest come
-/// first. What becomes of a net does not depend on the group that it is in.
+/// density estimated once; nets that are trained in stacks by their shape, whatever their seed. But leaves at least
+/// `jobs` groups where there are so many trainings. The costliest come first. What becomes of a net does not depend on
+/// the group that it is in.
 pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -> Vec<Vec<&'a Net>> {
     let mut by_batch: BTreeMap<String, Vec<Stretches<'a>>> = BTreeMap::new();
     for net in nets {
-        let settings = &net.settings;
-        let key = if settings.engine == EngineKind::Stack {
-            name::hash(&(
-                "stack",
-                &settings.data,
-                &settings.architecture,
-                &settings.amsgrad,
-                settings.schedule.updates,
-            ))
-        } else {
-            name::hash(&(&settings.data, settings.seed, settings.schedule.updates))
-        };
-        let trainings = by_batch.entry(key).or_default();
-        match trainings.iter_mut().find(|of| of[0].settings.is_stretch_of(settings)) {
+        let trainings = by_batch.entry(key(net)).or_default();
+        match trainings.iter_mut().find(|of| of[0].settings.is_stretch_of(&net.settings)) {
             Some(stretches) => stretches.push(net),
             None => trainings.push(vec![net]),
         }
@@ -43,8 +32,8 @@ pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -
         groups.sort_by_key(|group| Reverse(group.iter().map(cost).sum::<u64>()));
         let largest = groups.iter().map(Vec::len).max().unwrap_or(0);
         let few = groups.len() < jobs && largest > 1;
-        let is_stack = |group: &Vec<Stretches<'_>>| group[0][0].settings.engine == EngineKind::Stack;
-        let most = if groups.iter().all(is_stack) { MOST_OF_STACK } else { MOST };
+        let all_stacks = groups.iter().all(|group| is_stacked(group[0][0]));
+        let most = if all_stacks { MOST_OF_STACK } else { MOST };
         if !few && largest <= most {
             return groups.into_iter().map(|group| group.concat()).collect();
         }
@@ -52,6 +41,21 @@ pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -
         let half = groups[index].split_off(largest.div_ceil(2));
         groups.push(half);
     }
+}
+
+/// What nets that are trained together have in common.
+fn key(net: &Net) -> String {
+    let settings = &net.settings;
+    let updates = settings.schedule.updates;
+    if is_stacked(net) {
+        name::hash(&(&settings.data, &settings.architecture, &settings.amsgrad, updates))
+    } else {
+        name::hash(&(&settings.data, settings.seed, updates))
+    }
+}
+
+fn is_stacked(net: &Net) -> bool {
+    net.settings.engine == EngineKind::Stack
 }
 
 /// Parameters times updates, to which the time of a training is nearly in proportion.

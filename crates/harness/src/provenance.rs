@@ -157,7 +157,7 @@ mod tests {
         let name = Name::new("net", &"settings");
         let crate::Claim::Mine(workspace) = nets.claim(&name).unwrap() else { panic!("it is held") };
         for (source, from) in runs {
-            let run = Provenance { source: (*source).to_owned(), ..Provenance::now(1) };
+            let run = Provenance { source: (*source).to_owned(), ..Provenance::now(1, None) };
             Origin::record(&workspace, *from, &run).unwrap();
         }
         workspace.finish().unwrap();
@@ -169,7 +169,7 @@ mod tests {
         // The second left no checkpoint.
         let what = trained(&[("one", 0), ("two", 50), ("three", 50), ("three", 80)]);
         assert_eq!(what[0], "one, then three");
-        assert_eq!(what[1], Provenance::now(1).lock, "told once where it did not change");
+        assert_eq!(what[1], Provenance::now(1, None).lock, "told once where it did not change");
     }
 
     #[test]
