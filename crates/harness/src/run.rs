@@ -103,7 +103,7 @@ impl Run<'_> {
             for (net, outcome) in train(&group, &self.training) {
                 let its_cells = open.iter().filter(|cell| cell.net.name == net.name);
                 match outcome {
-                    Outcome::Done => its_cells.for_each(|cell| {
+                    Outcome::Done => its_cells.take_while(|_| !stop::asked()).for_each(|cell| {
                         let scored = self.score_one(cell);
                         self.tell(scored, &failures, &also_held);
                     }),
