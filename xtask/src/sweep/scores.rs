@@ -125,21 +125,6 @@ pub(super) struct Scores {
 /// Most training sounds that are scored.
 const MOST_TRAINING: usize = 64;
 
-/// The test files that are scored: every `every`-th of each kind and ANR.
-fn scored(tests: &TestSet, every: usize) -> Vec<&TestItem> {
-    let mut seen = Vec::<((Truth, Option<f64>), usize)>::new();
-    let chosen = tests.items().iter().filter(|item| {
-        let kind = (item.truth, item.anr_db);
-        let index = seen.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
-            seen.push((kind, 0));
-            seen.len() - 1
-        });
-        seen[index].1 += 1;
-        (seen[index].1 - 1).is_multiple_of(every)
-    });
-    chosen.collect()
-}
-
 impl Scores {
     /// Scores every test file, and some training sounds, with the net of `parameters`, in parallel; in their order.
     pub(super) fn of(
@@ -149,7 +134,7 @@ impl Scores {
         pool: &ThreadPool,
     ) -> Result<Self> {
         let Material { training, tests } = material;
-        let items = scored(tests, cell.scoring.every);
+        let items = tests.every(cell.scoring.every);
         let each = training.normal.len().div_ceil(MOST_TRAINING).max(1).saturating_mul(cell.scoring.every);
         let normal: Vec<&Loaded> = training.normal.iter().step_by(each).collect();
         let start = || Scorer::new(cell, parameters);
