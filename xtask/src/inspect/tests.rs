@@ -117,6 +117,7 @@ fn manifest(folder: &Path) -> Manifest {
         name: "own".to_owned(),
         published: "nowhere".to_owned(),
         root: folder.to_owned(),
+        ground_truth: None,
         sources: vec![Source {
             files: vec!["{class}_*.wav".to_owned()],
             role: Role::NormalTrain,

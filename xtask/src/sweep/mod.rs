@@ -158,7 +158,7 @@ fn conclude(
         provenance,
     };
     report::write(places, &content)?;
-    for folder in dcase::write(folder, results)? {
+    for folder in dcase::write(folder, &sounds.trained_on().set, results)? {
         harness::tell!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
     crate::print(&report::text(results, &tables, &claims));

@@ -31,6 +31,12 @@ pub(super) struct ScoredFile {
     pub(super) class: String,
     /// The car.
     pub(super) car: String,
+    /// `source` or `target`, in sets that have domains.
+    pub(super) domain: String,
+    /// The part of a machine's sounds that is scored by itself.
+    pub(super) section: String,
+    /// How the machine ran, as the file's name tells it.
+    pub(super) attributes: String,
     /// ANR of a mixture, dB.
     pub(super) anr_db: Option<f64>,
     /// The frame of the largest score: its row, counted from 0.
@@ -208,6 +214,9 @@ mod tests {
             id: "01".to_owned(),
             class: "knock, \"twice\"".to_owned(),
             car: "car1".to_owned(),
+            domain: "target".to_owned(),
+            section: "00".to_owned(),
+            attributes: "vel_6".to_owned(),
             anr_db,
             max_frame: 7,
             max_time_s: 0.25,

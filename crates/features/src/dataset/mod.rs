@@ -1,5 +1,6 @@
 //! Sets of sounds: a manifest resolved to files, all checked in one pass, indexed and hashed.
 
+mod ground_truth;
 mod index;
 mod load;
 mod manifest;
