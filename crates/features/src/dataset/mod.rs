@@ -21,7 +21,7 @@ use crate::log_mel::FrontEnd;
 pub use index::{Facts, hexadecimal};
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
-pub use operations::{Operation, labels_path, operation_at};
+pub use operations::{Operation, labels_path, operation_at, read as read_operations};
 pub use pattern::{Label, Labels};
 pub use problem::{DatasetError, Problem};
 
