@@ -161,7 +161,7 @@ fn conclude(
     for folder in dcase::write(folder, &sounds.trained_on().set, results)? {
         harness::tell!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
-    crate::print(&report::text(results, &tables, &claims));
+    crate::print(&report::text(&sounds.trained_on().set, results, &tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
     Ok(())
 }
