@@ -53,7 +53,7 @@ fn a_sweep_leaves_tables_figures_and_a_report_and_is_done_the_second_time() {
     let (head, rows) = csv(&out.join("runs.csv"));
     assert_eq!(
         head.join(","),
-        "model,loss,seed,anr_db,auc,pauc,max_score_normal,max_normal_scaled,fpr_rare,fpr_frequent"
+        "model,loss,seed,anr_db,auc,pauc,max_score_normal,max_normal_scaled,fpr_rare,fpr_frequent,score"
     );
     assert_eq!(rows.len(), 3 * 2 * 3);
     check_false_alarms(out, &rows);
@@ -141,8 +141,7 @@ fn scores_tell_file_anr_frame_and_operation() {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
     let (head, rows) = csv(&score(&tables(folder.path()), "FCN8-small-bu-s0").join("scores.csv"));
-    let expected =
-        "file,label,machine,id,class,car,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
+    let expected = "file,label,machine,id,class,car,domain,section,attributes,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
     assert_eq!(head.join(","), expected);
     let column = |name: &str| head.iter().position(|found| found == name).unwrap();
     let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();
