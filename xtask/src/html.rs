@@ -17,7 +17,7 @@ td:first-child, td:not(.text) { white-space: nowrap }
 td.text { min-width: 5rem; max-width: 40rem }
 nav ul { columns: 16rem; padding-left: 1.2rem }
 .wide { overflow-x: auto; max-width: 100% } img { height: auto }
-@media (min-width: 700px) { img { max-width: 100% } }
+@media (min-width: 700px) { img { max-width: 100% } td.text { overflow-wrap: anywhere } }
 @media (max-width: 500px) { body { margin: 1rem auto; padding: 0 .6rem } th, td { padding: .2rem .4rem } pre { padding: .5rem } } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
 ";
