@@ -18,6 +18,7 @@ mod score;
 mod stretches;
 mod tell;
 mod threshold;
+pub mod watch;
 
 pub use calibrate::calibrate;
 pub use calibration::{BLOCK_S, Calibration, Unit};

@@ -85,7 +85,7 @@ pub struct Report {
 /// Scores one sound after the other.
 pub struct Scorer<'a> {
     pub(crate) detector: &'a Detector,
-    scorer: ModelScorer,
+    pub(crate) scorer: ModelScorer,
 }
 
 impl<'a> Scorer<'a> {

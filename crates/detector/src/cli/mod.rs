@@ -3,6 +3,7 @@
 mod fit;
 mod score;
 mod threshold;
+mod watch;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Score(score::ScoreArgs),
     /// Show the threshold, or choose another without training
     Threshold(threshold::ThresholdArgs),
+    /// Watch a stream on standard input, or a folder: a line when something happens
+    Watch(watch::WatchArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -48,6 +51,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args).map(|()| 0),
         Command::Score(args) => score::run(&args),
         Command::Threshold(args) => threshold::run(&args).map(|()| 0),
+        Command::Watch(args) => watch::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

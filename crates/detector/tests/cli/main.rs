@@ -4,6 +4,8 @@
 
 mod fit;
 mod machine;
+mod python;
 mod refused;
 mod score;
 mod threshold;
+mod watch;
