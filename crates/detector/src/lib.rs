@@ -11,6 +11,7 @@ mod file;
 mod fit;
 mod health;
 mod model;
+mod onnx;
 mod progress;
 mod recordings;
 mod report;

@@ -1,5 +1,6 @@
 //! Commands and their arguments.
 
+mod export;
 mod fit;
 mod score;
 mod threshold;
@@ -33,6 +34,8 @@ enum Command {
     Score(score::ScoreArgs),
     /// Show the threshold, or choose another without training
     Threshold(threshold::ThresholdArgs),
+    /// Write the network as ONNX
+    Export(export::ExportArgs),
     /// Watch a stream on standard input, or a folder: a line when something happens
     Watch(watch::WatchArgs),
 }
@@ -51,6 +54,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args).map(|()| 0),
         Command::Score(args) => score::run(&args),
         Command::Threshold(args) => threshold::run(&args).map(|()| 0),
+        Command::Export(args) => export::run(&args).map(|()| 0),
         Command::Watch(args) => watch::run(&args),
     };
     match outcome {

@@ -4,6 +4,7 @@
 
 mod fit;
 mod machine;
+mod onnx;
 mod python;
 mod refused;
 mod score;
