@@ -12,11 +12,7 @@ fn the_bytes_are_the_same_for_any_number_of_threads_and_from_run_to_run() {
         Outcome::success(verify(folder.path()).args(["--seeds", "3", "--jobs", jobs]));
         results(folder.path())
     });
-    assert_eq!(
-        runs[0].len(),
-        12 + 9 * 5,
-        "tables, figures, report, settings; three files a net and two a score"
-    );
+    assert_eq!(runs[0].len(), 12 + 9 * 5, "tables, figures, settings; three files a net and two a score");
     for run in &runs[1..] {
         assert_same(run, &runs[0]);
     }

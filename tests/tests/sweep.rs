@@ -301,7 +301,7 @@ fn a_net_that_fails_leaves_a_hole_and_the_others_are_finished() {
     assert!(report.contains("Cells that failed") && report.contains("FCN8-small-bu-s0"));
     fs::remove_file(&obstacle).unwrap();
     let filled = Outcome::success(&mut sweep(out));
-    assert!(filled.stderr.contains("1 net trained, 1 scored"), "{}", filled.stderr);
+    assert!(filled.stderr.contains("Training 1 of 3 nets"), "{}", filled.stderr);
     assert_eq!(csv(&tables(out).join("runs.csv")).1.len(), 3 * 3);
 }
 

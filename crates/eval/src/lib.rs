@@ -2,7 +2,6 @@
 
 pub mod auc;
 pub mod claims;
-pub mod dcase;
 mod error;
 pub mod estimate;
 pub mod figures;

@@ -7,8 +7,7 @@ use harness::BadInput;
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
-use super::explain::explain;
-use super::locate::Lines;
+use super::locate::{Lines, explain};
 use super::vary::{Axis, Changes};
 use super::{Experiment, Impossible, Override};
 
@@ -161,12 +160,7 @@ fn read_experiment<T: Experiment>(value: &Value, place: impl Fn(&str) -> String)
     let experiment: T = parse(value, &place)?;
     match experiment.validate() {
         Ok(()) => Ok(experiment),
-        Err(Impossible { key, what }) => {
-            // Who reads the value may have named it too.
-            let name = key.rsplit('.').next().unwrap_or(&key);
-            let what = what.strip_prefix(&format!("{name}: ")).unwrap_or(&what);
-            Err(BadInput(format!("{}: {key}: {what}", place(&key))))
-        }
+        Err(Impossible { key, what }) => Err(BadInput(format!("{}: {key}: {what}", place(&key)))),
     }
 }
 

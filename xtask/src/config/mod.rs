@@ -2,7 +2,6 @@
 
 mod check;
 mod document;
-mod explain;
 mod locate;
 mod overrides;
 mod ring;

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use serde_yaml::{Mapping, Value};
 
-use super::explain::explain;
 use super::locate::{DEEPEST, Lines};
 
 /// A dotted key and the value that it gets.
@@ -68,8 +67,8 @@ impl FromStr for Override {
             return Err(format!("found a key of {depth} parts, expected {DEEPEST} at most"));
         }
         Lines::of(Path::new("value"), value).map_err(|error| error.to_string())?;
-        let value = serde_yaml::from_str(value)
-            .map_err(|error| format!("value `{value}` is no YAML: {}", explain(&error.to_string())))?;
+        let value =
+            serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
         Ok(Self::new(key, value))
     }
 }

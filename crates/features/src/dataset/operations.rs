@@ -23,12 +23,6 @@ pub fn labels_path(sound: &Path) -> PathBuf {
     sound.with_extension("labels.csv")
 }
 
-/// The text of such a file.
-pub fn labels_text(operations: &[Operation]) -> String {
-    let line = |Operation { start_s, end_s, name }: &Operation| format!("{start_s},{end_s},{name}\n");
-    format!("{HEADER}\n{}", operations.iter().map(line).collect::<String>())
-}
-
 /// The operation at a moment of the sound, if it is labelled. At a border, the one that starts.
 pub fn operation_at(operations: &[Operation], moment_s: f64) -> Option<&str> {
     let next = operations.partition_point(|operation| operation.start_s <= moment_s);
@@ -41,7 +35,7 @@ pub fn operation_at(operations: &[Operation], moment_s: f64) -> Option<&str> {
 /// # Errors
 /// What is wrong with the file: unreadable, another header, a line that is not a stretch of time within the
 /// sound, stretches out of order or overlapping.
-pub fn read(path: &Path, seconds: f64) -> Result<Vec<Operation>, Problem> {
+pub(super) fn read(path: &Path, seconds: f64) -> Result<Vec<Operation>, Problem> {
     let text = read_text(path).map_err(|error| {
         Problem::at(path, format!("it unreadable ({error})"), format!("a text that starts with `{HEADER}`"))
     })?;

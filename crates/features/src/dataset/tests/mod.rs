@@ -1,6 +1,5 @@
 //! Sets of sounds on disk: what is found, what is read again.
 
-mod ground_truth;
 mod problems;
 mod warnings;
 

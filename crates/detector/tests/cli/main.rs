@@ -1,9 +1,0 @@
-//! The real program: fits, scores, watches, and what it says to bad input.
-
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
-
-mod fit;
-mod machine;
-mod refused;
-mod score;
-mod threshold;
