@@ -21,7 +21,10 @@ const SETTINGS: [Case; 27] = [
     ),
     ("networks={'a-b': {hidden: 1, units: 8, code: 4}}", &["networks", "found a-b", "letters and digits"]),
     ("front_ends.FCN8.bands=0", &["front_ends.FCN8.bands", "found 0", "expected 1"]),
-    ("front_ends.FCN8.bands=600", &["front_ends.FCN8", "expected 1 to 257, the bins of the spectrum", "fewer bands"]),
+    (
+        "front_ends.FCN8.bands=600",
+        &["front_ends.FCN8", "expected 1 to 257, the bins of the spectrum", "fewer bands"],
+    ),
     ("front_ends.FCN8.context=99999999", &["front_ends.FCN8", "context", "expected"]),
     ("front_ends.FCN8.scale=mels", &["front_ends", "`mels`", "`htk` or `slaney`"]),
     ("batch.anr_db=[loud, 10]", &["batch.anr_db", "\"loud\"", "expected f64"]),
