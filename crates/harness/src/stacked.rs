@@ -60,6 +60,10 @@ impl<'a> Seats<'a, '_> {
     }
 
     fn train(&mut self, checkpoints: Vec<Checkpoint>) -> Result<()> {
+        for (record, state) in self.places.iter().flatten().zip(&checkpoints) {
+            // Where it was left, which it does not come by again.
+            self.outcomes.extend(finish_reached(&mut self.followers, record, state, self.training));
+        }
         let start = self.records().map(Record::step).min().unwrap_or(0);
         let end = self.records().map(Record::length).max().unwrap_or(start);
         if start == end || stop::asked() {
@@ -100,7 +104,10 @@ impl<'a> Seats<'a, '_> {
                 self.keep(stack)?;
             }
         }
-        let (mut stack, mut untold) = made.context("it was made at the first step")?;
+        let Some((mut stack, mut untold)) = made else {
+            self.leave(checkpoints.unwrap_or_default()); // asked to stop before the first step
+            return Ok(());
+        };
         self.tell(&mut stack, &mut untold)?;
         let states = stack.checkpoints()?;
         self.leave(states);
