@@ -10,6 +10,7 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::font::layout;
+use super::layout::RIGHT;
 use super::pen::{Dash, MEDIUM, SMALL, line, px, stroke, text, units, write};
 use super::ticks::Tick;
 use super::{Area, Drawn, UNITS, color};
@@ -96,7 +97,11 @@ impl Axes<'_> {
             write(area, label, (left - 2.0 * TICK, y), &beside)?;
         }
         let name = text(MEDIUM, color::INK, HPos::Center, VPos::Bottom);
-        write(area, &self.title, (left + width / 2.0, top - 9.0), &name)?;
+        // A title that goes beyond the figure would be cut there.
+        let wide = f64::from(layout(&self.title, MEDIUM as f32).width).max(1.0);
+        let fitting = MEDIUM * ((width + 2.0 * RIGHT) / wide).min(1.0);
+        let title = text(fitting, color::INK, HPos::Center, VPos::Bottom);
+        write(area, &self.title, (left + width / 2.0, top - 9.0), &title)?;
         write(area, self.x_name, (left + width / 2.0, bottom + LABELS_BELOW), &name)?;
         let upwards = name.transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
         let widths = self.y_ticks.iter().map(|(_, label)| f64::from(layout(label, SMALL as f32).width));

@@ -9,7 +9,8 @@ use super::{Area, Drawn};
 const KEYS: f64 = 16.0;
 const TITLE: f64 = 24.0;
 const NAMES: f64 = 62.0;
-const RIGHT: f64 = 22.0;
+/// Room right of the last column.
+pub(super) const RIGHT: f64 = 22.0;
 
 /// Panels of one size in rows. Lengths are pixels.
 #[derive(Clone, Copy)]
