@@ -48,7 +48,7 @@ pub fn results(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             *bytes = without_clock(bytes);
         }
         let end = if path.ends_with("report.html") {
-            "<h2>Provenance</h2>"
+            ">Provenance</h2>"
         } else if path.ends_with("net.json") {
             "\"trained_on\""
         } else {

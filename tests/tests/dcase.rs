@@ -14,8 +14,9 @@ fn put(root: &Path, car: &str, first: usize, count: usize, folder: &str, kind: &
     let from = sounds(Path::new(env!("CARGO_TARGET_TMPDIR"))).join(format!("car/{car}/test"));
     let folder = root.join(folder);
     fs::create_dir_all(&folder).unwrap();
+    let digits = if kind.starts_with("section") { 4 } else { 8 };
     for index in 0..count {
-        let to = folder.join(format!("{kind}_{index:08}.wav"));
+        let to = folder.join(format!("{kind}_{index:0digits$}.wav"));
         fs::copy(from.join(format!("{:03}.wav", first + index)), to).unwrap();
     }
 }
@@ -114,6 +115,54 @@ fn each_machine_gets_a_net_and_the_challenges_files() {
     assert!(lines[2].starts_with("01,") && (areas[0] - auc(&scores)).abs() < 1e-12, "{result}");
     assert!(lines[3].starts_with("02,") && lines[4].starts_with("Average,"), "{result}");
     assert_eq!(&lines[5..8], ["", "ToyConveyor", "id,AUC,pAUC"], "{result}");
+}
+
+/// Two machines as 2022 and later have them, in one section of two domains.
+fn set_of_sections(root: &Path) {
+    for (machine, source, target) in [("fan", "car1", "car2"), ("valve", "car4", "car3")] {
+        let folder = |split: &str| format!("dev_data/raw/{machine}/{split}");
+        put(root, source, 0, 8, &folder("train"), "section_00_source_train_normal");
+        put(root, source, 10, 6, &folder("test"), "section_00_source_test_normal");
+        put(root, target, 20, 5, &folder("test"), "section_00_target_test_normal");
+        put(root, source, 30, 4, &folder("test"), "section_00_source_test_anomaly");
+        put(root, target, 40, 4, &folder("test"), "section_00_target_test_anomaly");
+    }
+}
+
+#[test]
+fn sections_and_domains_are_measured_and_named_as_the_official_tools_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, out) = (folder.path().join("set"), folder.path().join("out"));
+    set_of_sections(&root);
+    let manifest = "data.manifest=experiments/datasets/dcase2023-task2.yaml";
+    Outcome::success(sweep(&root, &out).args(["--set", manifest, "--set", "losses=[RE]"]));
+    let (head, rows) = csv(&score(&out.join("dcase2020"), "fan-FCN8-small-re-s0").join("scores.csv"));
+    let [file, domain, section, mean] = ["file", "domain", "section", "mean"]
+        .map(|name| head.iter().position(|column| column == name).unwrap());
+    assert!(rows.iter().all(|row| row[section] == "00" && row[file].contains(&row[domain])), "{rows:?}");
+
+    let files = out.join("dcase2020/dcase/FCN8-small-re-s0");
+    assert_eq!(pairs(&files.join("anomaly_score_fan_section_00_test.csv")).len(), 6 + 5 + 4 + 4);
+    assert_eq!(pairs(&files.join("decision_result_fan_section_00_test.csv")).len(), 6 + 5 + 4 + 4);
+    let table = text(&files.join("result_DCASE2023T2fan_test_seed0_id(0_)_roc.csv"));
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines[0][..4], ["section", "AUC (source)", "AUC (target)", "pAUC"]);
+    let of = |is_meant: &dyn Fn(&str) -> bool| -> Vec<f64> {
+        rows.iter().filter(|row| is_meant(&row[file])).map(|row| row[mean].parse().unwrap()).collect()
+    };
+    for (column, domain) in [(1, "source_test_normal"), (2, "target_test_normal")] {
+        let (normal, anomalous) = (of(&|name| name.contains(domain)), of(&|name| name.contains("anomaly")));
+        let wins = anomalous.iter().flat_map(|a| normal.iter().filter(move |n| a > n)).count();
+        let expected = wins as f64 / (normal.len() * anomalous.len()) as f64;
+        assert!((lines[1][column].parse::<f64>().unwrap() - expected).abs() < 1e-12, "{table}");
+    }
+    assert_eq!([lines[2][0], lines[3][0]], ["arithmetic mean", "harmonic mean"]);
+
+    let official = text(&files.join("official_score.csv"));
+    let values: Vec<f64> =
+        official.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().1.parse().unwrap()).collect();
+    let [score, low, high, evaluators] = values[..] else { panic!("{official}") };
+    assert!(low <= score && score <= high && evaluators < high - low, "{official}");
 }
 
 #[test]

@@ -57,3 +57,20 @@ fn the_committed_schema_is_that_of_the_program() {
         assert!(schema.contains(&format!("#/$defs/{kind}\"")), "{kind}");
     }
 }
+
+#[test]
+fn a_front_end_may_be_named_by_its_file() {
+    let plan = |front_end: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = xtask();
+        command.args(["sweep", "experiments/toycar-smoke.yaml", "--plan", "--out"]).arg(folder.path());
+        command.args(["--set", "data.root=/tmp/not made", "--set", &format!("front_ends.FCN40={front_end}")]);
+        Outcome::of(&mut command)
+    };
+    let named = plan("experiments/frontends/fcn40.yaml");
+    assert!(named.code == Some(0) && named.stdout == plan("{bands: 40, context: 5}").stdout, "{named:?}");
+    assert_ne!(named.stdout, plan("experiments/frontends/dcase.yaml").stdout);
+    let refused = plan("experiments/frontends/none.yaml");
+    let told = "front_ends.FCN40: experiments/frontends/none.yaml: cannot be read";
+    assert!(refused.code == Some(2) && refused.stderr.contains(told), "{}", refused.stderr);
+}

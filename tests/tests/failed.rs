@@ -57,7 +57,7 @@ fn a_net_that_cannot_be_written_leaves_a_hole_that_the_next_run_fills() {
 
     fs::remove_file(&obstacle).unwrap();
     let filled = Outcome::success(verify(out).args(["--seeds", "2"]));
-    assert!(filled.stderr.contains("Training 1 net"), "{}", filled.stderr);
+    assert!(filled.stderr.contains("1 net trained, 1 scored"), "{}", filled.stderr);
     Outcome::success(verify(clean.path()).args(["--seeds", "2"]));
     assert_same(&results(out), &results(clean.path()));
     let log = text(&net(&out.join("ring"), "ring-bu-s1").join("log.txt"));

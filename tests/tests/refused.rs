@@ -31,13 +31,16 @@ const SETTINGS: [Case; 35] = [
     (&["loss.lambda=.nan"], &["loss.lambda", "found NaN", "expected"]),
     (&["loss.lambda=.inf"], &["loss.lambda", "found inf", "expected"]),
     (&["loss.epsilon=-1"], &["loss.epsilon", "found -1", "expected"]),
-    (&["data.samples=-5"], &["data.samples", "`-5`", "expected usize"]),
+    (&["data.samples=-5"], &["data.samples", "found -5", "expected a whole number, 0 at least"]),
     (&["data.samples=0"], &["data.samples", "found 0", "expected 1 to"]),
     (&["data.samples=1000000000000"], &["data.samples", "found 1000000000000", "expected 1 to"]),
     (&["data.samples=499"], &["batch", "found 500", "499"]),
     (&["data.normal_radius=-2"], &["data.normal_radius", "found [0, -2]", "expected"]),
     (&["data.anomalous_radius=[3, 2]"], &["data.anomalous_radius", "found [3, 2]", "expected"]),
-    (&["data.anomalous_radius=[3]"], &["data.anomalous_radius", "length 1", "expected"]),
+    (
+        &["data.anomalous_radius=[3]"],
+        &["data.anomalous_radius", "found a list of 1, expected a list of 2", "expected"],
+    ),
     (&["data.sampling=freshly"], &["data.sampling", "`freshly`", "did you mean `fresh`?"]),
     (&["batch=0"], &["batch", "found 0", "expected"]),
     (&["grid.points=0"], &["grid.points", "found 0", "expected 2 to"]),
@@ -56,9 +59,9 @@ const SETTINGS: [Case; 35] = [
     (&["training.updates=18446744073709551615"], &["training.updates", "expected 1 to"]),
     (&["seeds=18446744073709551615"], &["seeds", "expected 1 to"]),
     (&["seeds=0"], &["seeds", "found 0", "expected 1 to"]),
-    (&["los.sigma=1"], &["unknown field `los`", "did you mean `loss`?"]),
-    (&["loss.sigmma=1"], &["loss", "unknown field `sigmma`", "did you mean `sigma`?"]),
-    (&["loss=4"], &["loss", "invalid type", "`4`", "expected"]),
+    (&["los.sigma=1"], &["unknown key `los`", "did you mean `loss`?"]),
+    (&["loss.sigmma=1"], &["loss", "unknown key `sigmma`", "did you mean `sigma`?"]),
+    (&["loss=4"], &["loss: found 4, expected keys with values"]),
 ];
 
 #[test]
@@ -99,13 +102,17 @@ fn changed(folder: &Path, from: &str, to: &str) -> (PathBuf, usize) {
 #[test]
 fn a_mistake_in_a_file_is_told_with_its_line() {
     let cases: [(&str, &str, &[&str]); 10] = [
-        ("  sigma: 2D", "  sigmma: 2D", &["unknown field `sigmma`", "did you mean `sigma`?"]),
+        ("  sigma: 2D", "  sigmma: 2D", &["unknown key `sigmma`", "did you mean `sigma`?"]),
         ("  sigma: 2D", "  sigma: wide", &["loss.sigma", "`wide`", "expected a number, or one such as 2D"]),
         ("  sigma: 2D", "  sigma: 0.0", &["loss.sigma", "found 0", "expected"]),
         ("  lambda: 2D", "  lambda: .nan", &["loss.lambda", "found NaN"]),
         ("  lambda: 2D", "  lambda: 2M", &["loss.lambda", "found 2M", "no mel bands"]),
         ("  beta1: 0.9 ", "  beta1: 1.0 ", &["training.beta1", "found 1", "below 1"]),
-        ("  samples: 10000", "  samples: -10000", &["data.samples", "`-10000`", "expected usize"]),
+        (
+            "  samples: 10000",
+            "  samples: -10000",
+            &["data.samples: found -10000, expected a whole number, 0 at least"],
+        ),
         ("  points: 601", "  points: 1", &["grid.points", "found 1"]),
         ("batch: 500 ", "batch: 20000 ", &["batch", "20000", "10000"]),
         ("activation: sigmoid", "activation: Sigmoid", &["`Sigmoid`", "did you mean `sigmoid`?"]),

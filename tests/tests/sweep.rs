@@ -141,8 +141,7 @@ fn scores_tell_file_anr_frame_and_operation() {
     let folder = tempfile::tempdir().unwrap();
     Outcome::success(sweep(folder.path()).args(["--only", "-bu-"]));
     let (head, rows) = csv(&score(&tables(folder.path()), "FCN8-small-bu-s0").join("scores.csv"));
-    let expected =
-        "file,label,machine,id,class,car,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
+    let expected = "file,label,machine,id,class,car,domain,section,attributes,anr_db,max_frame,max_time_s,operation,sound,max,mean,top5";
     assert_eq!(head.join(","), expected);
     let column = |name: &str| head.iter().position(|found| found == name).unwrap();
     let labelled = |label: &str| rows.iter().filter(|row| row[1] == label).collect::<Vec<_>>();
@@ -301,7 +300,7 @@ fn a_net_that_fails_leaves_a_hole_and_the_others_are_finished() {
     assert!(report.contains("Cells that failed") && report.contains("FCN8-small-bu-s0"));
     fs::remove_file(&obstacle).unwrap();
     let filled = Outcome::success(&mut sweep(out));
-    assert!(filled.stderr.contains("Training 1 of 3 nets"), "{}", filled.stderr);
+    assert!(filled.stderr.contains("1 net trained, 1 scored"), "{}", filled.stderr);
     assert_eq!(csv(&tables(out).join("runs.csv")).1.len(), 3 * 3);
 }
 

@@ -27,7 +27,7 @@ const SETTINGS: [Case; 27] = [
     ),
     ("front_ends.FCN8.context=99999999", &["front_ends.FCN8", "context", "expected"]),
     ("front_ends.FCN8.scale=mels", &["front_ends", "`mels`", "`htk` or `slaney`"]),
-    ("batch.anr_db=[loud, 10]", &["batch.anr_db", "\"loud\"", "expected f64"]),
+    ("batch.anr_db=[loud, 10]", &["batch.anr_db", "\"loud\"", "expected a number"]),
     ("batch.anr_db=[.nan, 10]", &["batch", "anr_db", "NaN", "expected"]),
     ("batch.anr_db=[10, -30]", &["batch", "anr_db", "[10, -30]", "expected"]),
     ("batch.pieces=0", &["batch", "pieces", "0", "at least 1"]),

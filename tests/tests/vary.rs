@@ -24,7 +24,9 @@ fn values_are_crossed_and_a_net_is_trained_once_whatever_reads_it() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let [out, alone] = ["out", "alone"].map(|name| folder.path().join(name));
     let vary = "vary=[{loss.lambda: [2M, 2D]}, {training.until: [7, 20]}]";
-    Outcome::success(sweep(&sounds, &out).args(["--set", vary]));
+    let told = Outcome::success(sweep(&sounds, &out).args(["--set", vary])).stderr;
+    assert!(told.contains("Training 0 of 100 updates (10 nets)"), "five trainings, looked at twice: {told}");
+    assert!(told.contains("10 nets trained, 10 scored"), "{told}");
 
     let made = weights(&out);
     assert_eq!(made.len(), 10, "two of RE, four of SNP, four of BU: {:?}", made.keys());

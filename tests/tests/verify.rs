@@ -179,7 +179,7 @@ fn more_seeds_train_only_what_is_missing() {
     let out = folder.path();
     Outcome::success(verify(out).args(["--seeds", "1"]));
     let more = Outcome::success(verify(out).args(["--seeds", "2"]));
-    assert!(more.stderr.contains("Training 3 nets"), "{}", more.stderr);
+    assert!(more.stderr.contains("3 nets trained, 3 scored"), "{}", more.stderr);
     let fresh = tempfile::tempdir().unwrap();
     Outcome::success(verify(fresh.path()).args(["--seeds", "2"]));
     assert_same(&results(out), &results(fresh.path()));

@@ -12,10 +12,13 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child, td.text, th.text { text-align: left }
-th { cursor: pointer; border-bottom: 2px solid #888 }
+th { cursor: pointer; border-bottom: 2px solid #888 } th::after { content: ' \u{2195}'; color: #999 }
 td:first-child, td:not(.text) { white-space: nowrap }
-td.text { overflow-wrap: anywhere; min-width: 5rem }
-.wide { overflow-x: auto } img { max-width: 100%; height: auto } .note { color: #555; font-size: .9rem }
+td.text { min-width: 5rem; max-width: 40rem }
+nav ul { columns: 16rem; padding-left: 1.2rem }
+.wide { overflow-x: auto; max-width: 100% } img { height: auto }
+@media (min-width: 700px) { img { max-width: 100% } td.text { overflow-wrap: anywhere } }
+@media (max-width: 500px) { body { margin: 1rem auto; padding: 0 .6rem } th, td { padding: .2rem .4rem } pre { padding: .5rem } } .note { color: #555; font-size: .9rem }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: .85rem }
 ";
 
@@ -38,17 +41,20 @@ for (const head of document.querySelectorAll('th')) head.addEventListener('click
 pub(crate) struct Page {
     title: String,
     body: String,
+    /// Headings so far, each the target `#h<index>`.
+    headings: Vec<String>,
 }
 
 impl Page {
     /// A page called `title`.
     pub(crate) fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), body: format!("<h1>{}</h1>\n", escape(title)) }
+        Self { title: title.to_owned(), body: String::new(), headings: Vec::new() }
     }
 
     /// A heading.
     pub(crate) fn heading(&mut self, text: &str) {
-        self.push(&format!("<h2>{}</h2>", escape(text)));
+        self.push(&format!("<h2 id=\"h{}\">{}</h2>", self.headings.len(), escape(text)));
+        self.headings.push(text.to_owned());
     }
 
     /// A paragraph.
@@ -61,7 +67,8 @@ impl Page {
         self.push(&format!("<p class=\"note\">{}</p>", escape(text)));
     }
 
-    /// A table; cells that are no number stand to the left.
+    /// A table; cells that are no number stand to the left, and those that begin with `../` are links to folders of the
+    /// results root.
     pub(crate) fn table(&mut self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let rows: Vec<Vec<String>> = rows.into_iter().collect();
         let is_text = |column: usize| rows.iter().any(|row| is_text(&row[column]));
@@ -74,17 +81,22 @@ impl Page {
         for row in &rows {
             html += "<tr>";
             for (column, cell) in row.iter().enumerate() {
-                let _ = write!(html, "<td{}>{}</td>", class(column), escape(cell));
+                let _ = write!(html, "<td{}>{}</td>", class(column), linked(cell));
             }
             html += "</tr>\n";
         }
         self.push(&(html + "</tbody></table></div>"));
     }
 
-    /// A PNG; `description` is for who cannot see it.
+    /// A PNG of two pixels a picture pixel; `description` is for who cannot see it.
     pub(crate) fn picture(&mut self, png: &[u8], description: &str) {
         let (data, description) = (STANDARD.encode(png), escape(description));
-        self.push(&format!("<p><img alt=\"{description}\" src=\"data:image/png;base64,{data}\"></p>"));
+        // A PNG tells its width in the bytes after its first chunk's name. All pictures have text of one size so.
+        let width = png.get(16..20).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes) / 2;
+        let width = if width > 0 { format!(" width=\"{width}\"") } else { String::new() };
+        self.push(&format!(
+            "<p class=\"wide\"><img{width} alt=\"{description}\" src=\"data:image/png;base64,{data}\"></p>"
+        ));
     }
 
     /// Text as it stands.
@@ -95,9 +107,19 @@ impl Page {
     /// The whole file.
     pub(crate) fn finish(self) -> String {
         let title = escape(&self.title);
+        let entry =
+            |(index, text): (usize, &String)| format!("<li><a href=\"#h{index}\">{}</a></li>", escape(text));
+        let entries: String = self.headings.iter().enumerate().map(entry).collect();
+        let contents = if entries.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "<nav><ul>{entries}</ul></nav>\n<p class=\"note\">A click on the head of a column sorts its table.</p>\n"
+            )
+        };
         format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<style>{STYLE}</style></head>\n<body>\n{}<script>{SCRIPT}</script>\n</body></html>\n",
+             <meta name=\"viewport\" content=\"width=device-width\">\n<style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n{contents}{}<script>{SCRIPT}</script>\n</body></html>\n",
             self.body
         )
     }
@@ -112,6 +134,15 @@ impl Page {
 fn is_text(cell: &str) -> bool {
     let word = cell.split_whitespace().next().unwrap_or("");
     word.contains(char::is_alphabetic) && word.parse::<f64>().is_err()
+}
+
+/// A cell, which is a link where it names a folder of the results root.
+fn linked(cell: &str) -> String {
+    let text = escape(cell);
+    match text.strip_prefix("../") {
+        Some(folder) => format!("<a href=\"{text}\">{folder}</a>"),
+        None => text,
+    }
 }
 
 fn escape(text: &str) -> String {

@@ -13,6 +13,7 @@ mod run_args;
 mod spread;
 mod sweep;
 mod synth;
+mod testset;
 mod verify;
 
 use std::io::{ErrorKind, Write};
@@ -38,6 +39,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Write a synthetic toy-car set as WAV files
     Synth(synth::SynthArgs),
+    /// Write the test sounds of a sweep as WAV files with a table of what they are
+    Testset(testset::TestsetArgs),
     /// Show sound files as a model sees them, or check a whole data set
     Inspect(inspect::InspectArgs),
     /// Print the JSON schema of the files below experiments/
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Testset(args) => testset::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Schema => {
             print(&config::schema::json());

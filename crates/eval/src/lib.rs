@@ -2,6 +2,7 @@
 
 pub mod auc;
 pub mod claims;
+pub mod dcase;
 mod error;
 pub mod estimate;
 pub mod figures;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use eval::auc::{PairedScores, auc, difference, partial_auc};
+use eval::dcase::{Scored, Section, evaluator_interval, official_interval, official_score};
 use eval::estimate::{Estimate, holm};
 use eval::ring::{BORDER, Density};
 use eval::stats::Interval;
@@ -109,4 +110,38 @@ fn holms_correction_agrees_with_statsmodels() {
             close(found, expected, 1e-14);
         }
     }
+}
+
+#[test]
+fn measures_of_the_challenge_agree_with_scikit_learn() {
+    let expected: Value = serde_json::from_str(include_str!("fixtures/dcase/expected.json")).unwrap();
+    let get = |value: &Value, key: &str| value[key].as_f64().unwrap();
+    let (mut all, mut measured) = (Vec::new(), Vec::new());
+    for case in expected["sections"].as_array().unwrap() {
+        let [scores, target, anomalous] = ["scores", "target", "anomalous"].map(|key| numbers(&case[key]));
+        let file = |((score, target), anomalous): ((&f64, &f64), &f64)| Scored {
+            score: *score,
+            is_anomalous: *anomalous == 1.0,
+            is_target: *target == 1.0,
+        };
+        let files: Vec<Scored> = scores.iter().zip(&target).zip(&anomalous).map(file).collect();
+        let section = Section::measure(&files, get(case, "threshold")).unwrap();
+        let Section::Both { pauc, domains } = section else { panic!("both domains have files") };
+        close(pauc, get(case, "pauc"), 1e-12);
+        for (found, expected) in domains.iter().zip(case["domains"].as_array().unwrap()) {
+            close(found.auc, get(expected, "auc"), 1e-12);
+            close(found.pauc.unwrap(), get(expected, "pauc"), 1e-12);
+            close(found.precision, get(expected, "precision"), 1e-12);
+            close(found.recall, get(expected, "recall"), 1e-12);
+            close(found.f1, get(expected, "f1"), 1e-12);
+        }
+        all.push(files);
+        measured.push(section);
+    }
+    let official = official_score(&measured).unwrap();
+    close(official, get(&expected, "official"), 1e-12);
+    let evaluators = evaluator_interval(&all).unwrap();
+    assert!((evaluators / get(&expected, "official_ci95") - 1.0).abs() < 1e-9, "{evaluators}");
+    let Interval { low, high } = official_interval(&all).unwrap();
+    assert!(low < official && official < high && high - low > 100.0 * evaluators, "{low} {official} {high}");
 }

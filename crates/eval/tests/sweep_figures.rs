@@ -10,6 +10,7 @@ use eval::figures::{
     ScoreHistogram, ScoreTimeline, figure4, loss_curves, maxima_by_operation, roc_curves, score_histograms,
     score_timeline,
 };
+use eval::stats::quantile;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -104,7 +105,8 @@ fn histograms() -> Vec<ScoreHistogram> {
         let normal = file_scores(150, 0.0, rng);
         let anomalous = file_scores(140, 0.7 + 0.4 * l as f64, rng);
         let threshold = threshold_at_tpr(&anomalous, 0.9).unwrap();
-        ScoreHistogram { loss, normal, anomalous, threshold }
+        let deployed = quantile(&normal, 0.9).unwrap();
+        ScoreHistogram { loss, normal, anomalous, threshold, deployed }
     };
     LOSSES.into_iter().enumerate().map(of).collect()
 }
@@ -287,7 +289,11 @@ fn the_smallest_and_the_wildest_inputs_are_drawn() {
             loss_curves(&[curve(7.0), curve(1e5)], AXES.map(|axis| CurveAxis { log, ..axis }), "").unwrap();
         }
         let (normal, anomalous) = (vec![value], vec![value, 1.0]);
-        score_histograms(&[ScoreHistogram { loss, normal, anomalous, threshold: value }], "").unwrap();
+        score_histograms(
+            &[ScoreHistogram { loss, normal, anomalous, threshold: value, deployed: value }],
+            "",
+        )
+        .unwrap();
         let mut timeline = timeline();
         timeline.losses[0].scores[0] = value;
         timeline.operations.clear();

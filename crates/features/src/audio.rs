@@ -77,7 +77,7 @@ pub fn has_sound_name(path: &Path) -> bool {
 pub fn probe(path: &Path) -> Result<Format, AudioError> {
     let mut file = open(path)?;
     if is_flac(path, &mut file)? {
-        flac::open(path, file).map(|(format, _)| format)
+        flac::probe(path, file)
     } else {
         wav::header::read(path, &mut file).map(|header| header.format)
     }

@@ -1,5 +1,7 @@
 //! The test set of Sec. 4.2.1: normal sounds, and anomalies mixed into them at each ANR.
 
+mod export;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -8,6 +10,7 @@ use rand::RngExt;
 use crate::dataset::{Dataset, DatasetError, Label, Labels, Loaded, Operation, Problem, Role, SoundFile};
 use crate::mix::{MixError, mix_at_anr, power};
 use crate::rng::{Purpose, stream};
+pub use export::{ExportError, Exported, LABELS};
 
 /// What is known of a test sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +114,21 @@ impl TestSet {
     /// The files, in the order of tables.
     pub fn items(&self) -> &[TestItem] {
         &self.items
+    }
+
+    /// Every `every`-th file of each kind and ANR.
+    pub fn every(&self, every: usize) -> Vec<&TestItem> {
+        let mut seen = Vec::<((Truth, Option<f64>), usize)>::new();
+        let chosen = self.items.iter().filter(|item| {
+            let kind = (item.truth, item.anr_db);
+            let index = seen.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
+                seen.push((kind, 0));
+                seen.len() - 1
+            });
+            seen[index].1 += 1;
+            (seen[index].1 - 1).is_multiple_of(every)
+        });
+        chosen.collect()
     }
 
     /// Makes the samples of a file in `samples`, whose former content is dropped.

@@ -6,7 +6,7 @@ use models::Checkpoint;
 
 use crate::Net;
 use crate::record::Record;
-use crate::training::{Outcome, Outcomes, Training, ended, finished};
+use crate::training::{Outcome, Outcomes, Training, failed, finished};
 
 /// A net whose training is the first stretch of another's, the lead.
 pub(crate) struct Follower<'a> {
@@ -19,10 +19,7 @@ pub(crate) struct Follower<'a> {
 pub(crate) type Opened<'a> = (Record<'a>, Checkpoint);
 
 /// Takes out of `opened` those that need make no update of their own.
-pub(crate) fn followers_among<'a>(
-    opened: &mut Vec<Opened<'a>>,
-    training: &Training<'_>,
-) -> Vec<Follower<'a>> {
+pub(crate) fn followers_among<'a>(opened: &mut Vec<Opened<'a>>) -> Vec<Follower<'a>> {
     let mut longest_first = std::mem::take(opened);
     longest_first.sort_by_key(|(record, _)| Reverse(record.length()));
     let mut followers = Vec::new();
@@ -34,10 +31,7 @@ pub(crate) fn followers_among<'a>(
                 && lead.net.settings.is_stretch_of(&record.net.settings)
         };
         match opened.iter().find(leads).map(|(lead, _)| lead.net) {
-            Some(lead) => {
-                training.progress.leave_out(record.length() - record.step());
-                followers.push(Follower { record, lead });
-            }
+            Some(lead) => followers.push(Follower { record, lead }),
             None => opened.push((record, checkpoint)),
         }
     }
@@ -72,7 +66,7 @@ pub(crate) fn end_with<'a>(
     training: &Training<'_>,
 ) -> Outcomes<'a> {
     let with_it = followers.extract_if(.., |follower| follower.lead.name == lead.net.name);
-    with_it.map(|follower| ended(&follower.record, error, training)).collect()
+    with_it.map(|follower| failed(&follower.record, error, training)).collect()
 }
 
 /// What becomes of followers that were not reached: what they would save, their leads do.

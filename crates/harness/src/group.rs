@@ -58,6 +58,19 @@ fn is_stacked(net: &Net) -> bool {
     net.settings.engine == EngineKind::Stack
 }
 
+/// Updates that are to be made of a group: a net whose training is a stretch of another's makes none.
+pub(crate) fn updates(group: &[&Net]) -> u64 {
+    let mut longest: Vec<&Net> = Vec::new();
+    for &net in group {
+        match longest.iter_mut().find(|of| of.settings.is_stretch_of(&net.settings)) {
+            Some(other) if other.settings.schedule.length() >= net.settings.schedule.length() => {}
+            Some(other) => *other = net,
+            None => longest.push(net),
+        }
+    }
+    longest.iter().map(|net| net.settings.schedule.length()).sum()
+}
+
 /// Parameters times updates, to which the time of a training is nearly in proportion.
 fn cost(stretches: &Stretches<'_>) -> u64 {
     let updates = stretches.iter().map(|net| net.settings.schedule.length()).max().unwrap_or(0);

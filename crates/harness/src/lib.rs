@@ -32,7 +32,6 @@ mod workspace;
 pub use bad_input::BadInput;
 pub use engine::{Compute, DeviceKind, EngineKind, Precision, check_card};
 pub use folder::Folder;
-pub(crate) use group::groups;
 pub use lock::LEASE;
 pub use name::Name;
 pub use net::{Data, Net, NetSettings, Schedule};

@@ -82,7 +82,7 @@ fn update_all<'a>(
             let batch = Batch { rows, normal, weights: weights.of(weighting, rows, normal) };
             match guarded(|| trainer.update(batch)).and_then(|()| trainer.pass_on(followers, training)) {
                 Ok(passed) => {
-                    training.progress.advance(1);
+                    training.progress.advance();
                     outcomes.extend(passed);
                 }
                 Err(error) => failures.push((index, error)),

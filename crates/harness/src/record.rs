@@ -1,13 +1,13 @@
 //! One net in training, beside what computes it: what becomes of it, and where that is kept.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use models::{Checkpoint, Parameters};
 
 use crate::history::{History, Update};
 use crate::net_file::{NET, NetFile, WEIGHTS};
-use crate::progress::Line;
+use crate::progress::{Line, left};
 use crate::provenance::Origin;
 use crate::training::Training;
 use crate::{Net, Workspace};
@@ -41,7 +41,6 @@ impl<'a> Record<'a> {
         workspace
             .log(&format!("{}: from update {step} of {updates}, by source {}", run.started, run.source))?;
         Origin::record(&workspace, step, run)?;
-        training.progress.skip(step);
         let line = training.progress.line(&net.label);
         Ok((Self { net, workspace, history, step, opened: (Instant::now(), step), line }, checkpoint))
     }
@@ -91,10 +90,8 @@ impl<'a> Record<'a> {
         let objective = || self.history.objective();
         self.line.set(|| {
             // By the clock: batches and the group's other nets take their time too.
-            let rate = (step - first) as f64 / begun.elapsed().as_secs_f64();
-            let left = Duration::from_secs(((updates - step) as f64 / rate) as u64);
-            let left = humantime::format_duration(left);
-            format!("{step} of {updates}  objective {:.3}  {rate:.1} updates/s  {left} left", objective())
+            let left = left(step - first, begun.elapsed(), updates - step);
+            format!("{step} of {updates}, objective {:.3}{left}", objective())
         });
     }
 

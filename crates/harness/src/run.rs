@@ -1,15 +1,16 @@
 //! Makes the nets and scores of a run that are not there, sharing the work with every other process that does the same.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use models::Parameters;
 
+use crate::group::{groups, updates};
 use crate::training::{Outcome, Training, guarded, train};
-use crate::{Claim, Name, Net, Shelf, WEIGHTS, Workspace, groups, stop};
+use crate::{Claim, Name, Net, Shelf, WEIGHTS, Workspace, stop};
 
 /// Between looks for what other processes make.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -46,13 +47,34 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Makes what is not there of `cells`, and waits for what other processes make; the cells that failed. Ends early
-    /// where the run is asked to stop.
+    /// where the run is asked to stop; else tells what is there now, and how long it took.
     ///
     /// # Errors
     /// A folder that cannot be made.
     pub fn make(&self, cells: &[&Cell]) -> Result<Vec<Failure>> {
         self.training.nets.open()?;
         self.scores.open()?;
+        let begun = Instant::now();
+        let nets: BTreeSet<&Name> = cells.iter().map(|cell| &cell.net.name).collect();
+        let scores: BTreeSet<&Name> = cells.iter().map(|cell| &cell.score).collect();
+        let missing =
+            |shelf: &Shelf, names: &BTreeSet<&Name>| names.iter().filter(|name| !shelf.has(name)).count();
+        let before = [missing(self.training.nets, &nets), missing(self.scores, &scores)];
+        let failures = self.make_all(cells)?;
+        let trained = before[0].saturating_sub(missing(self.training.nets, &nets));
+        let scored = before[1].saturating_sub(missing(self.scores, &scores));
+        self.training.progress.finish();
+        if !stop::asked() {
+            let plural = if trained == 1 { "" } else { "s" };
+            let seconds = begun.elapsed().as_secs_f64();
+            let (of, jobs) = (self.training.progress.of(), self.jobs);
+            let told = format!("{trained} net{plural} trained, {scored} scored in {seconds:.1} s");
+            crate::tell!("{of}{told}, {jobs} at a time");
+        }
+        Ok(failures)
+    }
+
+    fn make_all(&self, cells: &[&Cell]) -> Result<Vec<Failure>> {
         let mut failures = Vec::new();
         let mut told = false;
         loop {
@@ -93,13 +115,15 @@ impl Run<'_> {
             .map(|net| (net, self.training.nets.maker(&net.name)))
             .partition(|(_, maker)| maker.is_some());
         let free: Vec<&Net> = free.into_iter().map(|(net, _)| net).collect();
-        self.training.progress.expect(free.iter().map(|net| net.settings.schedule.length()).sum());
         // A card is filled by one stack, not by several.
         let on_card = free.iter().any(|net| net.settings.is_on_card());
         let jobs = if on_card { 1 } else { self.jobs };
+        let nets = free.len();
+        let groups = groups(free, jobs);
+        self.training.progress.expect(nets, groups.iter().map(|group| updates(group)).sum());
         let failures = Mutex::new(failures);
         let also_held = Mutex::new(Vec::new());
-        side_by_side(groups(free, jobs), jobs, |group| {
+        side_by_side(groups, jobs, |group| {
             for (net, outcome) in train(&group, &self.training) {
                 let its_cells = open.iter().filter(|cell| cell.net.name == net.name);
                 match outcome {

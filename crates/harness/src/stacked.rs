@@ -146,7 +146,7 @@ impl<'a> Seats<'a, '_> {
             for value in history.values.into_iter().take(left).take_while(|value| value.total.is_finite()) {
                 let learning_rate = record.learning_rate();
                 record.add(Update { value, learning_rate, rows: untold.rows, seconds });
-                self.training.progress.advance(1);
+                self.training.progress.advance();
             }
             if let Some(failure) = history.failure {
                 let where_to = format!("on batch {} of seed {}", record.step(), record.net.settings.seed);

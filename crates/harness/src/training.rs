@@ -8,6 +8,7 @@ use features::batch::TrainingSounds;
 use models::Checkpoint;
 
 use crate::follower::{Opened, followers_among};
+use crate::group::updates;
 use crate::progress::Progress;
 use crate::provenance::Provenance;
 use crate::record::Record;
@@ -57,14 +58,14 @@ pub(crate) fn train<'a>(group: &[&'a Net], training: &Training<'_>) -> Outcomes<
         });
         match claimed {
             Ok(Ok(mine)) => opened.push(mine),
-            Ok(Err(outcome)) => {
-                training.progress.leave_out(net.settings.schedule.length());
-                outcomes.push((net, outcome));
-            }
-            Err(error) => outcomes.push((net, failed(net, 0, &error, None, training))),
+            Ok(Err(outcome)) => outcomes.push((net, outcome)),
+            Err(error) => outcomes.push((net, told(net, &error, None, training))),
         }
     }
-    let followers = followers_among(&mut opened, training);
+    let followers = followers_among(&mut opened);
+    let to_make = opened.iter().map(|(record, _)| record.length()).sum();
+    let made = opened.iter().map(|(record, _)| record.step()).sum();
+    training.progress.correct(updates(group), to_make, made);
     let is_stack = group.first().is_some_and(|net| net.settings.engine == EngineKind::Stack);
     let trained = if is_stack {
         stacked::train(opened, followers, training)
@@ -82,7 +83,6 @@ pub(crate) fn finished<'a>(
     training: &Training<'_>,
 ) -> (&'a Net, Outcome) {
     let net = record.net;
-    let step = record.step();
     let words = record.workspace.last_words();
     let finished = guarded(|| {
         let checkpoint = checkpoint()?;
@@ -92,7 +92,7 @@ pub(crate) fn finished<'a>(
             record.save(&checkpoint).map(|()| Outcome::Stopped)
         }
     });
-    (net, finished.unwrap_or_else(|error| failed(net, step, &error, words, training)))
+    (net, finished.unwrap_or_else(|error| told(net, &error, words, training)))
 }
 
 /// What `work` gives; a panic in it is an error, and does not end the run.
@@ -104,16 +104,21 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// Tells that the training of `record` ended by `error`.
+/// Tells that the training of `record` ended by `error`, and counts no more on its updates.
 pub(crate) fn ended<'a>(record: &Record<'a>, error: &Error, training: &Training<'_>) -> (&'a Net, Outcome) {
-    let _ = record.workspace.log(&format!("failed: {error:#}")); // where even this fails, the error is told
-    let words = record.workspace.last_words();
-    (record.net, failed(record.net, record.step(), error, words, training))
+    training.progress.leave_out(record.length() - record.step());
+    failed(record, error, training)
 }
 
-/// Tells that a net failed after `step` updates; `words` are the end of its log.
-fn failed(net: &Net, step: u64, error: &Error, words: Option<String>, training: &Training<'_>) -> Outcome {
-    training.progress.leave_out(net.settings.schedule.length() - step);
+/// Tells that `record`, which may be no training of its own, ended by `error`.
+pub(crate) fn failed<'a>(record: &Record<'a>, error: &Error, training: &Training<'_>) -> (&'a Net, Outcome) {
+    let _ = record.workspace.log(&format!("failed: {error:#}")); // where even this fails, the error is told
+    let words = record.workspace.last_words();
+    (record.net, told(record.net, error, words, training))
+}
+
+/// Tells that a net failed; `words` are the end of its log.
+fn told(net: &Net, error: &Error, words: Option<String>, training: &Training<'_>) -> Outcome {
     if error.is::<TakenOver>() {
         training.progress.say(&format!("{}: {error}", net.label));
         return Outcome::Held(error.to_string());

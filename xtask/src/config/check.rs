@@ -20,7 +20,9 @@ pub(super) fn count<T: Display + PartialOrd + From<u8>>(
     most: T,
 ) -> Result<(), Impossible> {
     let holds = found >= T::from(1) && found <= most;
-    within(key, found, holds, &format!("1 to {most}"))
+    let is_endless = most.to_string() == usize::MAX.to_string();
+    let expected = if is_endless { "1 at least".to_owned() } else { format!("1 to {most}") };
+    within(key, found, holds, &expected)
 }
 
 /// A positive finite number.

@@ -7,7 +7,8 @@ use harness::BadInput;
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
-use super::locate::{Lines, explain};
+use super::explain::explain;
+use super::locate::Lines;
 use super::vary::{Axis, Changes};
 use super::{Experiment, Impossible, Override};
 
@@ -156,11 +157,34 @@ fn lay_over(below: &mut Value, over: Value) {
     }
 }
 
+/// The key of the front ends, each of which may be the name of a file that holds it.
+const FRONT_ENDS: &str = "front_ends";
+
+/// Puts the values of the files that front ends name, paths from the working directory, in the place of their names.
+fn with_front_ends(mut value: Value, place: impl Fn(&str) -> String) -> Result<Value, BadInput> {
+    let Some(Value::Mapping(front_ends)) = value.get_mut(FRONT_ENDS) else { return Ok(value) };
+    for (name, front_end) in front_ends.iter_mut() {
+        let Value::String(path) = front_end else { continue };
+        let told = |BadInput(what): BadInput| {
+            let key = format!("{FRONT_ENDS}.{}", name.as_str().unwrap_or_default());
+            BadInput(format!("{}: {key}: {what}", place(&key)))
+        };
+        let file = "a front end, or a file that holds one such as experiments/frontends/fcn40.yaml";
+        *front_end = read(Path::new(path), file).map_err(told)?.1;
+    }
+    Ok(value)
+}
+
 fn read_experiment<T: Experiment>(value: &Value, place: impl Fn(&str) -> String) -> Result<T, BadInput> {
-    let experiment: T = parse(value, &place)?;
+    let experiment: T = parse(&with_front_ends(value.clone(), &place)?, &place)?;
     match experiment.validate() {
         Ok(()) => Ok(experiment),
-        Err(Impossible { key, what }) => Err(BadInput(format!("{}: {key}: {what}", place(&key)))),
+        Err(Impossible { key, what }) => {
+            // Who reads the value may have named it too.
+            let name = key.rsplit('.').next().unwrap_or(&key);
+            let what = what.strip_prefix(&format!("{name}: ")).unwrap_or(&what);
+            Err(BadInput(format!("{}: {key}: {what}", place(&key))))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the keys of a YAML file stand, and what its writer may have meant.
+//! Where the keys of a YAML file stand.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -126,35 +126,6 @@ fn begin(open: &mut [Open]) -> String {
     }
 }
 
-/// Keys of earlier versions, and what is written in their place.
-const RENAMED: [(&str, &str); 2] = [
-    ("sigma_times_dim", "`sigma` as a number or such as 1/(2D)"),
-    ("lambda_per_band", "`lambda` as a number or such as 2M"),
-];
-
-/// An error of the parser without its position, and with "did you mean" where a name is nearly right.
-pub(super) fn explain(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    if let Some((old, new)) =
-        RENAMED.iter().find(|(old, _)| message.contains(&format!("unknown field `{old}`")))
-    {
-        return format!("`{old}` is no longer a key: write {new}");
-    }
-    match suggestion(message) {
-        Some(meant) => format!("{message}; did you mean `{meant}`?"),
-        None => message.to_owned(),
-    }
-}
-
-/// The nearest of the names that a message expects to the one that it found.
-fn suggestion(message: &str) -> Option<&str> {
-    let (found, expected) = message.split_once("unknown ")?.1.split_once(", expected ")?;
-    let found = found.split('`').nth(1)?;
-    let names = expected.split('`').skip(1).step_by(2);
-    let near = names.map(|name| (strsim::jaro_winkler(&found.to_lowercase(), &name.to_lowercase()), name));
-    near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,17 +162,5 @@ mod tests {
         let blocks: String = (0..40).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
         assert!(of(&blocks).unwrap_err().contains("found more than 32 values nested"));
         assert!(of(&"# of [0, 1)\n".repeat(100)).is_ok());
-    }
-
-    #[test]
-    fn near_misses_are_named() {
-        let message =
-            "data: unknown field `sample`, expected one of `samples`, `normal_radius` at line 3 column 4";
-        let expected = "data: unknown field `sample`, expected one of `samples`, `normal_radius`; did you mean `samples`?";
-        assert_eq!(explain(message), expected);
-        let variant = "unknown variant `Relu`, expected `sigmoid` or `relu`";
-        assert!(explain(variant).ends_with("did you mean `relu`?"));
-        assert_eq!(explain("unknown field `xyz`, expected `seeds`"), "unknown field `xyz`, expected `seeds`");
-        assert_eq!(explain("invalid type: string"), "invalid type: string");
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod document;
+mod explain;
 mod locate;
 mod overrides;
 mod ring;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde_yaml::{Mapping, Value};
 
+use super::explain::explain;
 use super::locate::{DEEPEST, Lines};
 
 /// A dotted key and the value that it gets.
@@ -67,8 +68,8 @@ impl FromStr for Override {
             return Err(format!("found a key of {depth} parts, expected {DEEPEST} at most"));
         }
         Lines::of(Path::new("value"), value).map_err(|error| error.to_string())?;
-        let value =
-            serde_yaml::from_str(value).map_err(|error| format!("value `{value}` is no YAML: {error}"))?;
+        let value = serde_yaml::from_str(value)
+            .map_err(|error| format!("value `{value}` is no YAML: {}", explain(&error.to_string())))?;
         Ok(Self::new(key, value))
     }
 }

@@ -1,6 +1,7 @@
 //! `experiments/toycar*.yaml`, `experiments/dcase*.yaml`: the objective experiment (Sec. 4.2) on a set of sounds.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use features::batch::BatchConfig;
 use features::log_mel::FrontEnd;
@@ -35,7 +36,8 @@ pub(crate) struct SweepExperiment {
     pub(crate) precision: Option<Precision>,
     /// The sounds.
     pub(crate) data: SoundsConfig,
-    /// Sounds to rows, by name.
+    /// Sounds to rows, by name: settings, or the file that holds them, from the working directory.
+    #[schemars(with = "BTreeMap<String, FrontEndOrFile>")]
     pub(crate) front_ends: BTreeMap<String, FrontEnd>,
     /// Sizes of the autoencoder, by name.
     pub(crate) networks: BTreeMap<String, FcnConfig>,
@@ -49,6 +51,15 @@ pub(crate) struct SweepExperiment {
     pub(crate) loss: Settings,
     /// How tests are scored and compared.
     pub(crate) scoring: ScoringConfig,
+}
+
+/// A front end as a file may write it.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum FrontEndOrFile {
+    Settings(Box<FrontEnd>),
+    File(PathBuf),
 }
 
 impl SweepExperiment {
@@ -128,5 +139,22 @@ impl Experiment for SweepExperiment {
         self.training.validate()?;
         self.check_settings()?;
         self.scoring.validate()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_front_ends_are_those_of_the_program() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/frontends");
+        let read = |name: &str| -> FrontEnd {
+            serde_yaml::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+        };
+        assert_eq!(read("fcn40.yaml"), FrontEnd::fcn40());
+        assert_eq!(read("fcn64.yaml"), FrontEnd::fcn64());
+        assert_eq!(read("dcase.yaml"), FrontEnd::dcase());
+        assert_eq!(FrontEnd { floor: FrontEnd::dcase().floor, ..read("dcase2020.yaml") }, FrontEnd::dcase());
     }
 }

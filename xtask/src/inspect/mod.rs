@@ -104,6 +104,7 @@ fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
     let unwritable = |error| {
         BadInput(format!("{}: cannot be written ({error}); expected a folder for pictures", folder.display()))
     };
+    let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     tempfile::tempfile_in(folder).map_err(unwritable)?;
     let stems = stems(&args.files);
@@ -121,6 +122,11 @@ fn run_files(args: &InspectArgs) -> anyhow::Result<()> {
             Err(sound::Unseen::Sound(problem)) => refused.push(problem),
             Err(sound::Unseen::Result(error)) => return Err(error),
         }
+    }
+    if is_new && refused.len() == args.files.len() {
+        // A folder of nothing is litter; one in which somebody wrote meanwhile stays.
+        let _ = std::fs::remove_dir(folder);
+        return Err(anyhow!(refused.join("\n")));
     }
     print(&format!(
         "{} of {} files: pictures and tables in {}\n",

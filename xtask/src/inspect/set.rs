@@ -99,11 +99,10 @@ fn distinct<T: Ord + ToString>(files: &[&SoundFile], of: impl Fn(&SoundFile) -> 
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn low_rates(set: &Dataset) -> Vec<String> {
-    let low = set.files.iter().filter(|file| file.facts.rate < FEATURE_RATE);
-    low.map(|file| {
-        let (path, rate) = (file.path.display(), file.facts.rate);
-        format!("{path}: {rate} Hz; features above {} Hz hold nothing", rate / 2)
-    })
-    .collect()
+fn low_rates(set: &Dataset) -> Option<String> {
+    let is_low = |file: &&SoundFile| file.facts.rate < FEATURE_RATE;
+    let file = set.files.iter().find(is_low)?;
+    let (path, rate, count) = (file.path.display(), file.facts.rate, set.files.iter().filter(is_low).count());
+    let what = format!("{path}: {rate} Hz, of which features above {} Hz hold nothing", rate / 2);
+    Some(format!("{what}; {count} of {} sounds have less than {FEATURE_RATE} Hz", set.files.len()))
 }

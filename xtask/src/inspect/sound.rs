@@ -13,6 +13,8 @@ use features::stft::{Stft, Window};
 /// The picture shows magnitudes down to this below the highest, in dB, and features down to the same in nepers.
 const RANGE_DB: f64 = 80.0;
 const RANGE_LN: f64 = 10.0;
+/// Frequencies that are marked beside the mel bands.
+const MARKS_KHZ: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0];
 /// The longest sound that is drawn, in seconds: its rows of features alone take 400 MB.
 const LONGEST_S: f64 = 1200.0;
 
@@ -74,16 +76,32 @@ impl View {
         let (rate, bins) = (f64::from(rate), fft / 2 + 1);
         let magnitudes = magnitudes_db(sound, fft, hop);
         let (first_s, step_s) = (fft as f64 / 2.0 / rate, hop as f64 / rate);
-        let spectra =
-            |values, bands, axis, name, range| Spectra { values, bands, first_s, step_s, axis, name, range };
-        let frequency = ("frequency / kHz", 0.0, rate / 2000.0);
-        let picture = figures::Sound {
-            title,
-            samples: &sound.samples,
-            rate,
-            spectrogram: spectra(&magnitudes, bins, frequency, "|X| / dB", RANGE_DB),
-            log_mel: spectra(log_mel, bands, ("mel band", 0.0, bands as f64), "ψ", RANGE_LN),
+        let heard: Vec<(f64, String)> = MARKS_KHZ
+            .map(|khz| (self.config.band_at(1000.0 * khz), khz.to_string()))
+            .into_iter()
+            .filter(|(band, _)| (0.0..=bands as f64).contains(band))
+            .collect();
+        let magnitudes = Spectra {
+            values: &magnitudes,
+            bands: bins,
+            first_s,
+            step_s,
+            axis: ("frequency / kHz", 0.0, rate / 2000.0),
+            ticks: &[],
+            name: "magnitude |X| / dB",
+            range: RANGE_DB,
         };
+        let log_mel = Spectra {
+            values: log_mel,
+            bands,
+            axis: ("mel band at / kHz", 0.0, bands as f64),
+            ticks: &heard,
+            name: "feature ψ: ln of the mel band",
+            range: RANGE_LN,
+            ..magnitudes
+        };
+        let picture =
+            figures::Sound { title, samples: &sound.samples, rate, spectrogram: magnitudes, log_mel };
         Ok(figures::sound(&picture)?)
     }
 

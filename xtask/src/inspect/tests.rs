@@ -107,6 +107,9 @@ fn bad_files_are_all_named_and_the_others_shown() {
         assert!(error.to_string().contains(part), "{error}");
     }
     assert!(out.join("good.png").exists());
+    let none = path("none");
+    run(&args(vec![path("text.wav")], &none)).unwrap_err();
+    assert!(!none.exists(), "nothing is left where nothing can be shown");
 }
 
 fn manifest(folder: &Path) -> Manifest {
@@ -114,6 +117,7 @@ fn manifest(folder: &Path) -> Manifest {
         name: "own".to_owned(),
         published: "nowhere".to_owned(),
         root: folder.to_owned(),
+        ground_truth: None,
         sources: vec![Source {
             files: vec!["{class}_*.wav".to_owned()],
             role: Role::NormalTrain,

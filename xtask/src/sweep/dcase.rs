@@ -1,8 +1,10 @@
 //! The files that the tools of the DCASE challenge, task 2, read: scores, decisions and areas by machine and number.
 //!
 //! For each net with each loss and seed a folder `dcase/<front end>-<network>-<loss>-s<seed>` with, for all machines
-//! together, `anomaly_score_<machine>_id_<id>.csv` (`basename,score`), `decision_result_<machine>_id_<id>.csv`
-//! (`basename,0|1`), both without a head, and `result.csv`.
+//! together, `anomaly_score_<machine>_<part>.csv` (`basename,score`), `decision_result_<machine>_<part>.csv`
+//! (`basename,0|1`), both without a head. Of 2020 a part is `id_<id>`, and `result.csv` holds the areas; later it is
+//! `section_<section>_test`, with a table of areas a machine, as the official baseline writes it, and
+//! `official_score.csv`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use eval::auc::{auc, partial_auc};
-use eval::stats::{mean, quantile};
+use eval::dcase::{Scored, Section, evaluator_interval, official_interval, official_score, result_csv};
+use eval::stats::{Interval, mean, quantile};
 use features::files::write_whole;
 use harness::Folder;
 use serde::Serialize;
@@ -23,7 +26,7 @@ use crate::config::{ScoringConfig, folded};
 const NORMAL: f64 = 0.9;
 
 /// Writes the files of every net whose cells know their machine; the folders.
-pub(super) fn write(out: &Folder, results: &Results) -> Result<Vec<PathBuf>> {
+pub(super) fn write(out: &Folder, set: &str, results: &Results) -> Result<Vec<PathBuf>> {
     let mut nets = BTreeMap::<String, Vec<&Run>>::new();
     // The challenge mixes nothing: a clip that is tested at several ANRs has no score of its own.
     let mixed = |run: &&Run| run.scores.files.iter().any(|file| file.anr_db.is_some());
@@ -37,33 +40,113 @@ pub(super) fn write(out: &Folder, results: &Results) -> Result<Vec<PathBuf>> {
     let write = |(name, runs): (String, Vec<&Run>)| {
         let folder = out.path().join("dcase").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-        let mut result = String::new();
-        for run in runs {
-            result += &machine(&folder, run, &run.cell.scoring)?;
-        }
-        write_bytes(&folder.join("result.csv"), result.as_bytes())?;
+        write_net(&folder, set, &runs)?;
         Ok(folder)
     };
     nets.into_iter().map(write).collect()
 }
 
-/// Writes the files of one machine; its lines of `result.csv`.
-fn machine(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> {
+/// Writes the files of a net.
+fn write_net(folder: &Path, set: &str, runs: &[&Run]) -> Result<()> {
+    let (mut result, mut sections) = (String::new(), Vec::new());
+    for run in runs {
+        if run.scores.files.iter().any(|file| !file.section.is_empty()) {
+            sections.extend(machine_of_sections(folder, set, run)?);
+        } else {
+            result += &machine_of_ids(folder, run, &run.cell.scoring)?;
+        }
+    }
+    if !result.is_empty() {
+        write_bytes(&folder.join("result.csv"), result.as_bytes())?;
+    }
+    if !sections.is_empty() {
+        write_bytes(&folder.join("official_score.csv"), official(&sections)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The official score of all sections of all machines, and how sure it is.
+fn official(sections: &[(Section, Vec<Scored>)]) -> Result<String> {
+    let (measured, files): (Vec<Section>, Vec<Vec<Scored>>) = sections.iter().cloned().unzip();
+    let score = official_score(&measured)?;
+    let Interval { low, high } = official_interval(&files)?;
+    let evaluators = evaluator_interval(&files)?;
+    Ok(format!(
+        "measure,value\nofficial score,{score}\ninterval95 low (bootstrap by section domain and label),{low}\ninterval95 high (bootstrap by section domain and label),{high}\nofficial score ci95 (as the evaluators of 2023 and 2024; too narrow),{evaluators}\n"
+    ))
+}
+
+/// A file's score above which it is called anomalous.
+fn threshold(run: &Run) -> Result<f64> {
+    let training: Vec<f64> = run.scores.training.iter().map(|file| file.by(run.cell.scoring.file)).collect();
+    Ok(quantile(&training, NORMAL)?)
+}
+
+/// Writes scores and decisions of a part of a machine's files.
+fn write_part(folder: &Path, run: &Run, part: &str, files: &[&ScoredFile], threshold: f64) -> Result<()> {
+    let score = |file: &ScoredFile| file.by(run.cell.scoring.file);
+    let name = run.cell.machine.as_deref().unwrap_or_default();
+    let paths: Vec<&str> = files.iter().map(|file| file.file.as_str()).collect();
+    let names = || basenames(&paths).into_iter();
+    let scores = lines_of(names().zip(files.iter().map(|file| score(file))))?;
+    let decisions = lines_of(names().zip(files.iter().map(|file| u8::from(score(file) > threshold))))?;
+    write_bytes(&folder.join(format!("anomaly_score_{name}_{part}.csv")), &scores)?;
+    write_bytes(&folder.join(format!("decision_result_{name}_{part}.csv")), &decisions)
+}
+
+/// Writes the files of a machine whose sounds come in sections, and its table; the sections that have labels.
+fn machine_of_sections(folder: &Path, set: &str, run: &Run) -> Result<Vec<(Section, Vec<Scored>)>> {
+    let name = run.cell.machine.as_deref().unwrap_or_default();
+    let threshold = threshold(run)?;
+    let mut parts = BTreeMap::<(&str, &str), Vec<&ScoredFile>>::new();
+    for file in &run.scores.files {
+        parts.entry((test_folder(&file.file), &file.section)).or_default().push(file);
+    }
+    let (mut tables, mut measured) = (BTreeMap::<&str, Vec<(String, Section)>>::new(), Vec::new());
+    for ((test, section), files) in parts {
+        write_part(folder, run, &format!("section_{section}_{test}"), &files, threshold)?;
+        let scored = files.iter().filter(|file| file.label != "unlabelled").map(|file| Scored {
+            score: file.by(run.cell.scoring.file),
+            is_anomalous: file.label == "anomalous",
+            is_target: file.domain == "target",
+        });
+        let scored: Vec<Scored> = scored.collect();
+        if !(scored.iter().any(|file| file.is_anomalous) && scored.iter().any(|file| !file.is_anomalous)) {
+            continue; // an evaluation set, of which nobody has said what is normal
+        }
+        let found = Section::measure(&scored, threshold)?;
+        tables.entry(test).or_default().push((section.to_owned(), found));
+        measured.push((found, scored));
+    }
+    // As the baseline names it where the set tells its year.
+    let year = set.strip_prefix("dcase").and_then(|rest| rest.split('-').next());
+    for (test, sections) in tables {
+        let file = match year {
+            Some(year) => format!("result_DCASE{year}T2{name}_{test}_seed{}_id(0_)_roc.csv", run.cell.seed()),
+            None => format!("result_{name}_{test}_seed{}_roc.csv", run.cell.seed()),
+        };
+        write_bytes(&folder.join(file), result_csv(&sections).as_bytes())?;
+    }
+    Ok(measured)
+}
+
+/// The folder of a test file as results name it: that of files which the baseline has given their true names is `test`
+/// to its tools.
+fn test_folder(path: &str) -> &str {
+    let folder = path.rsplit('/').nth(1).unwrap_or("test");
+    folder.strip_suffix("_rename").unwrap_or(folder)
+}
+
+/// Writes the files of a machine whose sounds go by number, as in 2020; its lines of `result.csv`.
+fn machine_of_ids(folder: &Path, run: &Run, scoring: &ScoringConfig) -> Result<String> {
     let score = |file: &ScoredFile| file.by(scoring.file);
     let name = run.cell.machine.as_deref().unwrap_or_default();
-    let training: Vec<f64> = run.scores.training.iter().map(score).collect();
-    let threshold = quantile(&training, NORMAL)?;
+    let threshold = threshold(run)?;
     let mut by_id = BTreeMap::<&str, Vec<&ScoredFile>>::new();
     run.scores.files.iter().for_each(|file| by_id.entry(&file.id).or_default().push(file));
     let (mut lines, mut areas) = (format!("{name}\nid,AUC,pAUC\n"), [Vec::new(), Vec::new()]);
     for (id, files) in by_id {
-        let decided = |file: &ScoredFile| u8::from(score(file) >= threshold);
-        let paths: Vec<&str> = files.iter().map(|file| file.file.as_str()).collect();
-        let names = || basenames(&paths).into_iter();
-        let scores = lines_of(names().zip(files.iter().map(|file| score(file))))?;
-        let decisions = lines_of(names().zip(files.iter().map(|file| decided(file))))?;
-        write_bytes(&folder.join(format!("anomaly_score_{name}_id_{id}.csv")), &scores)?;
-        write_bytes(&folder.join(format!("decision_result_{name}_id_{id}.csv")), &decisions)?;
+        write_part(folder, run, &format!("id_{id}"), &files, threshold)?;
         let of = |label: &str| -> Vec<f64> {
             files.iter().filter(|file| file.label == label).map(|file| score(file)).collect()
         };

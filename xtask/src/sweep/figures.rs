@@ -6,6 +6,7 @@ use eval::figures::{
     AucBar, CurveAxis, Drawing, LossCurve, OperationMaxima, RocCurve, ScoreHistogram, figure4, loss_curves,
     maxima_by_operation, roc_curves, score_histograms, score_timeline,
 };
+use eval::stats::quantile;
 
 use losses::ObjectiveName;
 
@@ -194,14 +195,16 @@ fn draw_histograms(places: &Places, results: &Results, model: &Model) -> Result<
         };
         anr = anr_db;
         let threshold = threshold_at_tpr(&anomalous, scoring.tpr)?;
-        histograms.push(ScoreHistogram { loss: look(run.cell.loss), normal, anomalous, threshold });
+        let training: Vec<f64> = run.scores.training.iter().map(|file| file.by(scoring.file)).collect();
+        let deployed = quantile(&training, 0.9)?;
+        histograms.push(ScoreHistogram { loss: look(run.cell.loss), normal, anomalous, threshold, deployed });
     }
     if histograms.is_empty() {
         return Ok(None);
     }
     let seed = runs.first().map_or(0, |run| run.cell.seed());
     let caption = format!(
-        "Scores of test files of {model}, seed {seed}, anomalies {}; dashed: the threshold that catches {} % of them.",
+        "Scores of test files of {model}, seed {seed}, anomalies {}; n counts normal + anomalous files. Dashed: the threshold that catches {} % of the anomalies; dotted: the one that a tenth of the training sounds exceed.",
         condition_name(anr),
         100.0 * scoring.tpr
     );
@@ -214,9 +217,9 @@ fn draw_timeline(places: &Places, results: &Results, model: &Model) -> Result<Op
     let Some(scoring) = runs.first().map(|run| run.cell.scoring) else { return Ok(None) };
     let Some(timeline) = timeline(&runs, &scoring)? else { return Ok(None) };
     let (file, seed) = (&runs[0].scores.timeline[0].file, runs[0].cell.seed());
-    let file = file.rsplit('/').next().unwrap_or(file).replace('_', " "); // no subscripts
+    let file = file.rsplit('/').next().unwrap_or(file).replace('_', "__"); // no subscripts
     let caption = format!(
-        "Anomaly score of each frame of a test file with the anomaly {file}, {model}, seed {seed}. Yellow: the anomaly; dashed: the threshold that catches {} % of the anomalous files of this ANR.",
+        "Anomaly score of each frame of a test file with the anomaly {file}, {model}, seed {seed}: of the files of the first ANR, the one with the most operations. Yellow: the anomaly; dashed: the threshold that catches {} % of the anomalous files of this ANR.",
         100.0 * scoring.tpr
     );
     drawn(places, "timeline", caption, |caption| score_timeline(&timeline, caption)).map(Some)

@@ -16,18 +16,18 @@ mod tables;
 mod timeline;
 mod training;
 
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use clap::Args;
+use features::testset::TestSet;
 use harness::progress::Progress;
 use harness::provenance::Provenance;
 use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
 use models::Parameters;
 
 use crate::columns;
-use crate::config::{self, Impossible, Kind, SweepCell, SweepExperiment, Variant, Varied};
+use crate::config::{self, Impossible, Kind, Override, SweepCell, SweepExperiment, Variant, Varied};
 use crate::failure::stopped;
 use crate::run_args::{Places, RunArgs};
 
@@ -59,7 +59,7 @@ pub(crate) struct SweepArgs {
 /// # Errors
 /// [`BadInput`] before any work; a run that was stopped; a cell that failed, after all others were done.
 pub(crate) fn run(args: &SweepArgs) -> Result<()> {
-    let experiment = load(args)?;
+    let experiment = load(&args.config, &args.run.overrides())?;
     let places = args.run.places(&args.config)?;
     if args.run.plan {
         return plan(args, &experiment, &places);
@@ -158,21 +158,40 @@ fn conclude(
         provenance,
     };
     report::write(places, &content)?;
-    for folder in dcase::write(folder, results)? {
+    for folder in dcase::write(folder, &sounds.trained_on().set, results)? {
         harness::tell!("scores and decisions as DCASE task 2 has them: {}", folder.display());
     }
-    crate::print(&report::text(results, &tables, &claims));
+    crate::print(&report::text(&sounds.trained_on().set, results, &tables, &claims));
     crate::print(&format!("Tables, figures and report.html are in {}\n", folder.path().display()));
     Ok(())
 }
 
-fn load(args: &SweepArgs) -> Result<Varied<SweepExperiment>, BadInput> {
-    let path = args.config.display();
-    if config::kind(&args.config)? != Kind::Sweep {
+/// Loads the test sounds of the experiment in the file `config`, with `changes`, one machine after the other: gives
+/// `each` the machine, its sounds, and that every how-many-th of each kind is scored.
+///
+/// # Errors
+/// [`BadInput`], and those of `each`.
+pub(crate) fn each_test_set(
+    config: &Path,
+    changes: &[Override],
+    mut each: impl FnMut(Option<&str>, &TestSet, usize) -> Result<()>,
+) -> Result<()> {
+    let experiment = load(config, changes)?;
+    let sounds = Sounds::open(&experiment)?;
+    for machine in sounds.machines() {
+        let tests = sounds.tests(machine.as_deref())?;
+        each(machine.as_deref(), &tests, experiment.plain.scoring.every)?;
+    }
+    Ok(())
+}
+
+fn load(config: &Path, changes: &[Override]) -> Result<Varied<SweepExperiment>, BadInput> {
+    let path = config.display();
+    if config::kind(config)? != Kind::Sweep {
         let what = format!("{path}: found a ring, expected a sweep; run `cargo xtask verify {path}`");
         return Err(BadInput(what));
     }
-    let experiment: Varied<SweepExperiment> = config::load_varied(&args.config, &args.run.overrides())?;
+    let experiment: Varied<SweepExperiment> = config::load_varied(config, changes)?;
     if experiment.variants.iter().any(|variant| variant.experiment.data != experiment.plain.data) {
         let what =
             format!("{path}: vary: found a key of `data`, expected others: one run has one set of sounds");
@@ -185,7 +204,7 @@ fn load(args: &SweepArgs) -> Result<Varied<SweepExperiment>, BadInput> {
             .map(|cells| cells.into_iter().map(|cell| (cell.cell.score, cell.scoring)).collect::<Vec<_>>())
             .ok()
     };
-    RunArgs::check_idle(&args.config, experiment.idle(seen))?;
+    RunArgs::check_idle(config, experiment.idle(seen))?;
     Ok(experiment)
 }
 
@@ -224,18 +243,19 @@ fn make(
         return Ok(Vec::new());
     }
     stop::listen()?;
-    let begun = Instant::now();
-    let what = format!("Training {} of {} nets", missing.len(), cells.len());
-    let progress = Progress::new(&what);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(provenance.threads).build()?;
     let mut failures = Vec::new();
     let machines = sounds.machines();
-    for machine in &machines {
+    for (number, machine) in (1..).zip(&machines) {
         let missing: Vec<&SweepCell> =
             missing.iter().copied().filter(|cell| cell.machine == *machine).collect();
         if missing.is_empty() || stop::asked() {
             continue;
         }
+        let of = machine
+            .as_deref()
+            .map_or(String::new(), |machine| format!("{machine}, machine {number} of {}: ", machines.len()));
+        let progress = Progress::new(&of);
         let read_by = missing.iter().map(|cell| &cell.cell.net.settings.data);
         let material = match sounds.load(machine.as_deref(), read_by) {
             Ok(material) => material,
@@ -270,8 +290,6 @@ fn make(
         let run = Run { training, scores: &places.scores, jobs: provenance.threads, score: &score };
         failures.extend(run.make(&missing.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?);
     }
-    progress.finish();
     stopped(&failures)?;
-    harness::tell!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
     Ok(failures)
 }

@@ -1,12 +1,13 @@
 //! `report.html` of a sweep, and what is printed at its end.
 
 use anyhow::Result;
-use eval::stats::Interval;
+use eval::stats::{Interval, quantile};
 use harness::provenance::Provenance;
 
 use super::claims::{Claims, Difference};
 use super::figures::{Figure, condition_name};
 use super::results::{Results, Run};
+use super::scores::ScoredFile;
 use super::sounds::{Sounds, UNDEFINED};
 use super::tables::{ConditionRow, Tables};
 use super::training::TrainingRow;
@@ -17,6 +18,17 @@ use crate::run_args::Places;
 use crate::spread::Spread;
 
 const CLAIMS: &str = "Claims of Sec. 4.2.3 and of the title";
+
+/// The same on sounds that are not the paper's kind: what it claims of its own.
+const CLAIMS_ELSEWHERE: &str = "What the paper claims of its toy car, on these sounds";
+
+/// Sets of the paper's sounds, or made like them.
+const PAPERS: [&str; 2] = ["toycar-paper", "toycar-synth"];
+
+/// The heading of the claims about a set.
+fn claims_of(set: &str) -> &'static str {
+    if PAPERS.contains(&set) { CLAIMS } else { CLAIMS_ELSEWHERE }
+}
 
 /// Headings above figures.
 const HEADINGS: [(&str, &str); 5] = [
@@ -40,7 +52,7 @@ pub(super) struct Content<'a> {
 }
 
 /// The AUC table and the score card for a terminal.
-pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> String {
+pub(super) fn text(set: &str, results: &Results, tables: &Tables, claims: &Claims) -> String {
     if results.runs.is_empty() {
         return "No cell is finished.\n".to_owned();
     }
@@ -52,8 +64,8 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
     format!(
         "AUC over seeds\n{}{undefined}{}{counted}{}\n",
         tables.auc_table().to_text(3),
-        claims_text(CLAIMS, &claims.decided),
-        length(results)
+        claims_text(claims_of(set), &claims.decided),
+        length(set, results)
     )
 }
 
@@ -61,12 +73,13 @@ pub(super) fn text(results: &Results, tables: &Tables, claims: &Claims) -> Strin
 const LEAST_UPDATES: u64 = 1000;
 
 /// How long the nets were trained, and what that allows to say.
-fn length(results: &Results) -> String {
+fn length(set: &str, results: &Results) -> String {
     let lengths = || results.runs.iter().map(|run| run.cell.cell.net.settings.schedule.length());
     let (Some(least), Some(most)) = (lengths().min(), lengths().max()) else { return String::new() };
     let updates = if least == most { least.to_string() } else { format!("{least} to {most}") };
     let warning = if most < LEAST_UPDATES { " This is too short to mean anything." } else { "" };
-    format!("Trained for {updates} updates a net; the paper trains 100000.{warning}")
+    let paper = if PAPERS.contains(&set) { "; the paper trains 100000" } else { "" };
+    format!("Trained for {updates} updates a net{paper}.{warning}")
 }
 
 /// Of which models the test set holds no anomaly, and what that means.
@@ -84,12 +97,15 @@ pub(super) fn write(places: &Places, content: &Content<'_>) -> Result<()> {
     page.paragraph(
         "Autoencoders on sounds, Koizumi et al. 2019, Sec. 4.2, scored on test files. RE is the mean score of normal sounds, SNP has a term of simulated anomalies beside it, and BU weights the normal sounds by the reciprocal of their density too.",
     );
-    page.paragraph(&length(content.results));
+    let set = content.sounds.trained_on().set;
+    page.paragraph(&length(&set, content.results));
     add_failures(&mut page, &content.results.failures);
     if !content.results.missing.is_empty() {
         page.paragraph(&format!("Not trained, and in no table: {}.", content.results.missing.join(", ")));
     }
-    add_claims(&mut page, CLAIMS, &content.claims.decided);
+    if !content.claims.decided.is_empty() {
+        add_claims(&mut page, claims_of(&set), &content.claims.decided);
+    }
     content.claims.counted().iter().for_each(|line| page.paragraph(line));
     if !content.claims.differences.is_empty() {
         page.note("The counts by condition describe; the claims above decide, over all conditions together.");
@@ -98,8 +114,10 @@ pub(super) fn write(places: &Places, content: &Content<'_>) -> Result<()> {
         page.paragraph(&line);
     }
     for figure in content.figures {
-        if let Some((_, heading)) = HEADINGS.iter().find(|(name, _)| *name == figure.name) {
-            page.heading(heading);
+        match HEADINGS.iter().find(|(name, _)| *name == figure.name) {
+            Some(("figure4", _)) if !PAPERS.contains(&set.as_str()) => page.heading("AUC by autoencoder"),
+            Some((_, heading)) => page.heading(heading),
+            None => {}
         }
         page.picture(&figure.png, &figure.caption);
     }
@@ -108,6 +126,9 @@ pub(super) fn write(places: &Places, content: &Content<'_>) -> Result<()> {
         add_differences(&mut page, &content.claims.differences);
         add_false_alarms(&mut page, content.tables);
         add_runs(&mut page, content.tables);
+    }
+    if undefined(content.results).is_some() {
+        add_normal_scores(&mut page, content.results)?;
     }
     add_operations(&mut page, content.tables);
     add_training(&mut page, content.training);
@@ -183,6 +204,49 @@ fn add_false_alarms(page: &mut Page, tables: &Tables) {
     page.note(&format!("Mean over seeds [95 % interval, Student's t]. {FALSE_ALARMS}"));
 }
 
+/// What there is to tell where there is no anomaly: how normal test files lie about the threshold, and which are highest.
+fn add_normal_scores(page: &mut Page, results: &Results) -> Result<()> {
+    let (mut rows, mut highest) = (Vec::new(), Vec::new());
+    for run in &results.runs {
+        let kind = run.cell.scoring.file;
+        let score = |file: &ScoredFile| file.by(kind);
+        let start = || {
+            [run.cell.model.to_string(), run.cell.loss.to_string(), run.cell.seed().to_string()].into_iter()
+        };
+        let mut normal: Vec<&ScoredFile> =
+            run.scores.files.iter().filter(|file| file.label == "normal").collect();
+        if normal.is_empty() {
+            continue;
+        }
+        let training: Vec<f64> = run.scores.training.iter().map(score).collect();
+        let threshold = quantile(&training, 0.9)?;
+        let scores: Vec<f64> = normal.iter().map(|file| score(file)).collect();
+        let above = scores.iter().filter(|score| **score > threshold).count();
+        let measured = [quantile(&scores, 0.5)?, quantile(&scores, 1.0)?, threshold].map(number);
+        rows.push(
+            start().chain(measured).chain([format!("{above} of {}", normal.len())]).collect::<Vec<_>>(),
+        );
+        normal.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        highest.extend(normal.iter().take(HIGHEST).map(|file| {
+            let told =
+                [file.file.clone(), number(score(file)), number(file.max_time_s), file.operation.clone()];
+            start().chain(told).collect::<Vec<_>>()
+        }));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    page.heading("Scores of normal files and the threshold");
+    page.table(&["model", "loss", "seed", "median", "largest", "threshold", "normal files above it"], rows);
+    page.note("The threshold is the score that a tenth of the training sounds exceed: of normal files that are like them, about a tenth lie above it.");
+    page.heading("The normal files of the highest scores");
+    page.table(&["model", "loss", "seed", "file", "score", "at / s", "operation"], highest);
+    Ok(())
+}
+
+/// Normal files that are listed of each net.
+const HIGHEST: usize = 5;
+
 fn add_operations(page: &mut Page, tables: &Tables) {
     if tables.maxima.is_empty() {
         return;
@@ -251,7 +315,9 @@ fn add_runs(page: &mut Page, tables: &Tables) {
         let start =
             [row.model.to_string(), row.loss.to_string(), row.seed.to_string(), condition_name(row.anr_db)];
         let numbers = [row.auc, row.pauc, row.max_score_normal].map(number);
-        start.into_iter().chain(numbers).chain([row.fpr_rare, row.fpr_frequent].map(optional)).collect()
+        let rates = [row.fpr_rare, row.fpr_frequent].map(optional);
+        let folders = [format!("../nets/{}", row.net), format!("../scores/{}", row.score)];
+        start.into_iter().chain(numbers).chain(rates).chain(folders).collect()
     });
     page.table(
         &[
@@ -264,6 +330,8 @@ fn add_runs(page: &mut Page, tables: &Tables) {
             "max A normal",
             "false alarms, rare",
             "false alarms, frequent",
+            "net",
+            "score",
         ],
         rows,
     );

@@ -31,6 +31,12 @@ pub(super) struct ScoredFile {
     pub(super) class: String,
     /// The car.
     pub(super) car: String,
+    /// `source` or `target`, in sets that have domains.
+    pub(super) domain: String,
+    /// The part of a machine's sounds that is scored by itself.
+    pub(super) section: String,
+    /// How the machine ran, as the file's name tells it.
+    pub(super) attributes: String,
     /// ANR of a mixture, dB.
     pub(super) anr_db: Option<f64>,
     /// The frame of the largest score: its row, counted from 0.
@@ -125,21 +131,6 @@ pub(super) struct Scores {
 /// Most training sounds that are scored.
 const MOST_TRAINING: usize = 64;
 
-/// The test files that are scored: every `every`-th of each kind and ANR.
-fn scored(tests: &TestSet, every: usize) -> Vec<&TestItem> {
-    let mut seen = Vec::<((Truth, Option<f64>), usize)>::new();
-    let chosen = tests.items().iter().filter(|item| {
-        let kind = (item.truth, item.anr_db);
-        let index = seen.iter().position(|(other, _)| *other == kind).unwrap_or_else(|| {
-            seen.push((kind, 0));
-            seen.len() - 1
-        });
-        seen[index].1 += 1;
-        (seen[index].1 - 1).is_multiple_of(every)
-    });
-    chosen.collect()
-}
-
 impl Scores {
     /// Scores every test file, and some training sounds, with the net of `parameters`, in parallel; in their order.
     pub(super) fn of(
@@ -149,7 +140,7 @@ impl Scores {
         pool: &ThreadPool,
     ) -> Result<Self> {
         let Material { training, tests } = material;
-        let items = scored(tests, cell.scoring.every);
+        let items = tests.every(cell.scoring.every);
         let each = training.normal.len().div_ceil(MOST_TRAINING).max(1).saturating_mul(cell.scoring.every);
         let normal: Vec<&Loaded> = training.normal.iter().step_by(each).collect();
         let start = || Scorer::new(cell, parameters);
@@ -223,6 +214,9 @@ mod tests {
             id: "01".to_owned(),
             class: "knock, \"twice\"".to_owned(),
             car: "car1".to_owned(),
+            domain: "target".to_owned(),
+            section: "00".to_owned(),
+            attributes: "vel_6".to_owned(),
             anr_db,
             max_frame: 7,
             max_time_s: 0.25,

@@ -276,6 +276,15 @@ impl Sounds {
         Ok(Material { training, tests })
     }
 
+    /// Loads the test sounds of a machine.
+    ///
+    /// # Errors
+    /// [`BadInput`] with all files at once that cannot be read or mixed.
+    pub(super) fn tests(&self, machine: Option<&str>) -> Result<TestSet, BadInput> {
+        let tests = TestSet::load(&self.of(machine), self.rate, 0);
+        tests.map_err(|error| BadInput(error.to_string()))
+    }
+
     /// Of all normal training time that has labels, the share of each operation.
     pub(super) fn operations(&self) -> std::collections::BTreeMap<String, f64> {
         let mut seconds = std::collections::BTreeMap::<String, f64>::new();

@@ -28,6 +28,8 @@ pub(super) struct RunRow {
     /// Of the pairs of a normal file and a rare operation in it, the share whose largest score reaches the threshold.
     pub(super) fpr_rare: Option<f64>,
     pub(super) fpr_frequent: Option<f64>,
+    /// The folder of its net among the nets.
+    pub(super) net: String,
     /// The folder of its score.
     pub(super) score: String,
 }
@@ -172,6 +174,7 @@ fn run_rows(run: &Run, is_rare: impl Fn(&str) -> bool) -> Result<Vec<RunRow>> {
             max_normal_scaled: max_scaled(&condition.normal)?,
             fpr_rare: alarms(true),
             fpr_frequent: alarms(false),
+            net: run.cell.cell.net.name.to_string(),
             score: run.cell.cell.score.to_string(),
         })
     });

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::time::Instant;
 
 use anyhow::Result;
 use harness::progress::Progress;
@@ -104,10 +103,7 @@ fn make_missing(cells: &[&RingCell], places: &Places, provenance: &Provenance) -
         Ok(String::new())
     };
     stop::listen()?;
-    let nets = |count: usize| if count == 1 { "net" } else { "nets" };
-    let what = format!("Training {} {}", cells.len(), nets(cells.len()));
-    let progress = Progress::new(&what);
-    let begun = Instant::now();
+    let progress = Progress::new("");
     let trained_on =
         TrainedOn { set: "2-D ring".to_owned(), root: None, command: std::env::args().collect() };
     let training = Training {
@@ -119,9 +115,7 @@ fn make_missing(cells: &[&RingCell], places: &Places, provenance: &Provenance) -
     };
     let run = Run { training, scores: &places.scores, jobs: provenance.threads, score: &score };
     let failures = run.make(&cells.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?;
-    progress.finish();
     stopped(&failures)?;
-    harness::tell!("{what}: {:.1} s with {} at a time", begun.elapsed().as_secs_f64(), provenance.threads);
     Ok(failures)
 }
 

@@ -10,15 +10,16 @@ pub(super) const ANOMALOUS: RGBColor = RGBColor(252, 247, 196);
 pub(super) const NORMAL: RGBColor = RGBColor(120, 125, 135);
 /// Anomalous files: Okabe and Ito's orange.
 pub(super) const ANOMALY: RGBColor = RGBColor(230, 159, 0);
-/// Working processes of a machine: pale colours that stand apart from [`ANOMALOUS`], after Paul Tol's "light" scheme.
+/// Working processes of a machine: pale colours that stand apart from [`ANOMALOUS`], and from the green, blue and red of
+/// losses.
 pub(super) const OPERATIONS: [RGBColor; 8] = [
-    RGBColor(119, 170, 221),
     RGBColor(221, 221, 221),
-    RGBColor(238, 136, 102),
-    RGBColor(68, 187, 153),
+    RGBColor(202, 178, 214),
+    RGBColor(210, 180, 140),
     RGBColor(255, 170, 187),
     RGBColor(187, 204, 51),
-    RGBColor(153, 221, 255),
+    RGBColor(160, 160, 175),
+    RGBColor(235, 210, 245),
     RGBColor(170, 170, 0),
 ];
 /// Axes and text.

@@ -10,7 +10,7 @@ use super::legend::Key;
 use super::loss::Loss;
 use super::pen::{Dash, MEDIUM, fill, line, signed, text, units, verbatim, write};
 use super::ticks::ticks;
-use super::{Area, Drawing, Drawn, Picture, color, drawn};
+use super::{Area, Drawing, Drawn, Picture, color, drawn, hatch};
 use crate::EvalError;
 use crate::error::all_finite;
 
@@ -72,7 +72,7 @@ impl<'a> Figure4<'a> {
         let losses: Vec<Vec<Loss>> = models.iter().map(of_model).collect();
         let places = conditions.len() * losses.iter().map(Vec::len).sum::<usize>();
         let shown = Loss::distinct(bars.iter().map(|bar| bar.loss)).into_iter();
-        let keys = shown.map(|loss| (Key::Patch(loss.color()), loss.name));
+        let keys = shown.map(|loss| (Key::Bar(loss), loss.name));
         let keys = keys.chain([(Key::Line(color::INK, Dash::Dashed), "chance")]);
         let panels = Panels {
             count: models.len(),
@@ -121,9 +121,12 @@ impl<'a> Figure4<'a> {
             return write(area, "×", (middle, foot - 4.0), &style);
         };
         let (right, top) = axes.at(left + width, bar.mean);
-        fill(area, [(axes.at(left, self.bottom).0, foot), (right - 1.5, top)], &loss.color())?;
+        let edge = axes.at(left, self.bottom).0;
+        hatch::bar(area, [(edge, foot), (right - 1.5, top)], loss)?;
         let value = text(VALUES, WHITE, HPos::Center, VPos::Bottom);
         if foot - top > 2.0 * VALUES {
+            // No hatch under the value.
+            fill(area, [(edge, foot), (right - 1.5, foot - 1.6 * VALUES)], &loss.color())?;
             write(area, &format!("{:.3}", bar.mean), (middle - 0.75, foot - 5.0), &value)?;
         }
         bar.interval.map_or(Ok(()), |ends| self.whisker(area, axes, (middle - 0.75, ends)))

@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::loss::{Loss, STROKE};
 use super::pen::{Dash, SMALL, fill, line, px, stroke, text, units, write};
-use super::{Area, Drawn, color, font};
+use super::{Area, Drawn, color, font, hatch};
 
 /// The lines of losses and their names, the first at `(x, y)` and each `pitch` further on, in pixels.
 pub(super) fn legend<'a, DB: DrawingBackend<ErrorType: 'static>>(
@@ -29,6 +29,8 @@ pub(super) fn legend<'a, DB: DrawingBackend<ErrorType: 'static>>(
 pub(super) enum Key {
     /// A patch of colour.
     Patch(RGBColor),
+    /// The bar of a loss.
+    Bar(Loss),
     /// A thin line.
     Line(RGBColor, Dash),
     /// A ring around a point.
@@ -71,6 +73,7 @@ impl Keys {
         for (key, name, (x, y)) in &self.placed {
             let (x, y) = (left + x, top + y);
             match key {
+                Key::Bar(loss) => hatch::bar(area, [(x, y + 6.0), (x + KEY, y - 6.0)], *loss)?,
                 Key::Patch(color) => fill(area, [(x, y - 5.0), (x + KEY, y + 5.0)], color)?,
                 Key::Line(color, dash) => {
                     line(area, &[(x, y), (x + KEY, y)].map(units), *color, 1.2, *dash)?;

@@ -10,6 +10,7 @@ mod figure2;
 mod figure3;
 mod figure4;
 mod font;
+mod hatch;
 mod layout;
 mod legend;
 mod loss;

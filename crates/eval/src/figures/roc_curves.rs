@@ -1,12 +1,13 @@
 //! ROC curves: a row of panels for each autoencoder, a column for each condition, a line for each loss.
 
 use plotters::prelude::DrawingBackend;
+use plotters::style::text_anchor::{HPos, VPos};
 
 use super::chart::Axes;
 use super::layout::{Layout, Panels, in_order};
-use super::legend::{Key, legend};
+use super::legend::Key;
 use super::loss::{Loss, STROKE};
-use super::pen::{Dash, line, signed, verbatim};
+use super::pen::{Dash, SMALL, line, signed, text, verbatim, write};
 use super::ticks::ticks;
 use super::{Area, Drawing, Drawn, Picture, color, drawn};
 use crate::EvalError;
@@ -23,7 +24,7 @@ pub struct RocCurve {
     pub condition: String,
     /// Points (false-positive rate, true-positive rate), as [`crate::auc::roc`] gives them.
     pub points: Vec<[f64; 2]>,
-    /// The area that the legend tells.
+    /// The area that is told beside it.
     pub auc: f64,
 }
 
@@ -38,6 +39,7 @@ pub fn roc_curves(curves: &[RocCurve], caption: &str) -> Result<Drawing, EvalErr
 }
 
 const SIDE: f64 = 220.0;
+const LINE: f64 = 15.0;
 
 struct RocCurves<'a> {
     curves: &'a [RocCurve],
@@ -61,8 +63,10 @@ impl<'a> RocCurves<'a> {
             size: (SIDE, SIDE),
             gap: (80.0, 62.0),
         };
-        let chance = [(Key::Line(color::FAINT, Dash::Dashed), "chance")];
-        Ok(Self { curves, models, conditions, layout: Layout::new(panels, chance, caption) })
+        let losses = Loss::distinct(curves.iter().map(|curve| curve.loss)).into_iter();
+        let keys = losses.map(|loss| (Key::Line(loss.color(), loss.dash()), loss.name));
+        let keys = keys.chain([(Key::Line(color::FAINT, Dash::Dashed), "chance")]);
+        Ok(Self { curves, models, conditions, layout: Layout::new(panels, keys, caption) })
     }
 
     fn panel<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>, index: usize) -> Drawn {
@@ -92,11 +96,19 @@ impl<'a> RocCurves<'a> {
             let points = axes.units(curve.points.iter().map(|[fpr, tpr]| (*fpr, *tpr)));
             line(area, &points, loss.color(), STROKE, loss.dash())?;
         }
-        let names: Vec<String> =
-            curves.iter().map(|(loss, curve)| format!("{} {:.3}", loss.name, curve.auc)).collect();
-        let entries = curves.iter().zip(&names).map(|((loss, _), name)| (*loss, name.as_str()));
-        let (x, y) = axes.at(1.0, 0.0);
-        legend(area, entries, (x - 122.0, y - 2.0 - 17.0 * curves.len() as f64), (0.0, 17.0))?;
+        // The areas stand where the curves do not: below the diagonal, or above it where these lie below.
+        let count = curves.len() as f64;
+        let is_above = curves.iter().map(|(_, curve)| curve.auc).sum::<f64>() >= 0.5 * count;
+        let ((x, y), side) = match is_above {
+            true => (axes.at(1.0, 0.0), HPos::Right),
+            false => (axes.at(0.0, 1.0), HPos::Left),
+        };
+        let (x, y) = if is_above { (x - 8.0, y - 5.0 - LINE * count) } else { (x + 8.0, y + 6.0) };
+        for (row, (loss, curve)) in curves.iter().enumerate() {
+            let words = format!("{} {:.3}", loss.name, curve.auc);
+            let style = text(SMALL, color::INK, side, VPos::Top);
+            write(area, &words, (x, y + LINE * row as f64), &style)?;
+        }
         axes.draw(area)
     }
 }

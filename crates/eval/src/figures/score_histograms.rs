@@ -1,8 +1,7 @@
 //! How the scores of normal and of anomalous files are spread, with one panel for each loss.
 
-use plotters::element::Polygon;
 use plotters::prelude::DrawingBackend;
-use plotters::style::{Color, RGBColor};
+use plotters::style::RGBColor;
 
 use super::chart::{Axes, Curve};
 use super::layout::{Layout, Panels};
@@ -23,12 +22,14 @@ pub struct ScoreHistogram {
     pub normal: Vec<f64>,
     /// Scores of the anomalous files.
     pub anomalous: Vec<f64>,
-    /// The threshold `φ` of Eq. 4, drawn as a dashed line.
+    /// The threshold `φ` of Eq. 4 that is set by the anomalies, drawn as a dashed line.
     pub threshold: f64,
+    /// The threshold that is set by training sounds, which needs no anomaly: a dotted line.
+    pub deployed: f64,
 }
 
-/// Draws histograms of file scores. Bins are even on a logarithmic axis where all
-/// scores of a loss are positive, else on a plain one.
+/// Draws histograms of file scores on one axis for all losses. Bins are even on a logarithmic axis where all scores are
+/// positive, else on a plain one.
 ///
 /// # Errors
 /// When there is no loss, one has no score of a kind, a number is not finite, or a file cannot be
@@ -37,10 +38,12 @@ pub fn score_histograms(histograms: &[ScoreHistogram], caption: &str) -> Result<
     drawn(&ScoreHistograms::new(histograms, caption)?)
 }
 
-const BINS: usize = 28;
+const BINS: usize = 40;
 
 struct ScoreHistograms {
     losses: Vec<Bins>,
+    /// The horizontal axis of all panels.
+    scores: Scale,
     /// The vertical axis of all panels.
     shares: Scale,
     layout: Layout,
@@ -49,10 +52,12 @@ struct ScoreHistograms {
 /// The histograms of one loss, in percent of the files of a kind.
 struct Bins {
     loss: Loss,
-    scale: Scale,
+    /// Normal files, and anomalous ones.
+    counts: [usize; 2],
     normal: Vec<f64>,
     anomalous: Vec<f64>,
     threshold: f64,
+    deployed: f64,
 }
 
 impl ScoreHistograms {
@@ -60,7 +65,12 @@ impl ScoreHistograms {
         if histograms.is_empty() {
             return Err(EvalError::TooFew { what: "score histograms", found: 0, needed: 1 });
         }
-        let losses = histograms.iter().map(Bins::new).collect::<Result<Vec<Bins>, EvalError>>()?;
+        histograms.iter().try_for_each(ScoreHistogram::check)?;
+        let all = histograms.iter().flat_map(|of| {
+            of.normal.iter().chain(&of.anomalous).chain([&of.threshold, &of.deployed]).copied()
+        });
+        let scores = Scale::around(all);
+        let losses: Vec<Bins> = histograms.iter().map(|of| Bins::new(of, &scores)).collect();
         let shares = losses.iter().flat_map(|bins| bins.normal.iter().chain(&bins.anomalous));
         let shares = Scale::from_zero(shares.copied());
         let panels = Panels {
@@ -73,9 +83,10 @@ impl ScoreHistograms {
         let keys = [
             (Key::Patch(color::NORMAL), "normal files"),
             (Key::Patch(color::ANOMALY), "anomalous files"),
-            (Key::Line(color::INK, Dash::Dashed), "threshold φ"),
+            (Key::Line(color::INK, Dash::Dashed), "threshold by anomalies"),
+            (Key::Line(color::INK, Dash::Dotted), "threshold by training sounds"),
         ];
-        Ok(Self { losses, shares, layout: Layout::new(panels, keys, caption) })
+        Ok(Self { losses, scores, shares, layout: Layout::new(panels, keys, caption) })
     }
 
     fn panel<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &Area<DB>, index: usize) -> Drawn {
@@ -83,21 +94,24 @@ impl ScoreHistograms {
         let axes = Axes {
             corner: self.layout.corner(index),
             size: self.layout.plane(),
-            x: bins.scale.ends,
-            x_ticks: bins.scale.ticks.clone(),
+            x: self.scores.ends,
+            x_ticks: self.scores.ticks.clone(),
             y: self.shares.ends,
             y_ticks: self.shares.ticks.clone(),
             x_name: "anomaly score of the file",
             y_name: if self.layout.leftmost(index) { "share of files / %" } else { "" },
-            title: bins.loss.name.to_owned(),
+            title: format!("{}, n = {} + {}", bins.loss.name, bins.counts[0], bins.counts[1]),
         };
-        for (shares, color) in [(&bins.normal, color::NORMAL), (&bins.anomalous, color::ANOMALY)] {
-            let outline = axes.units(bins.outline(shares));
-            area.draw(&Polygon::new(outline.clone(), color.mix(0.45).filled()))?;
-            line(area, &outline, darker(color), 1.2, Dash::Solid)?;
+        // Steps without a filling: neither hides the other, in print either.
+        for (shares, color, width) in
+            [(&bins.anomalous, color::ANOMALY, 2.6), (&bins.normal, darker(color::NORMAL), 1.3)]
+        {
+            line(area, &axes.units(outline(self.scores.ends, shares)), color, width, Dash::Solid)?;
         }
-        let threshold = [axes.y.0, axes.y.1].map(|y| (bins.threshold, y));
-        line(area, &axes.units(threshold), color::INK, 1.2, Dash::Dashed)?;
+        for (threshold, dash) in [(bins.threshold, Dash::Dashed), (bins.deployed, Dash::Dotted)] {
+            let ends = [axes.y.0, axes.y.1].map(|y| (threshold, y));
+            line(area, &axes.units(ends), color::INK, 1.2, dash)?;
+        }
         axes.draw(area)
     }
 }
@@ -115,9 +129,9 @@ impl Picture for ScoreHistograms {
     }
 }
 
-impl Bins {
-    fn new(histogram: &ScoreHistogram) -> Result<Self, EvalError> {
-        let ScoreHistogram { loss, normal, anomalous, threshold } = histogram;
+impl ScoreHistogram {
+    fn check(&self) -> Result<(), EvalError> {
+        let Self { loss, normal, anomalous, threshold, deployed } = self;
         for (kind, scores) in [("normal", normal), ("anomalous", anomalous)] {
             let what = format!("{kind} file scores of {}", loss.name);
             if scores.is_empty() {
@@ -125,8 +139,13 @@ impl Bins {
             }
             all_finite(&what, scores)?;
         }
-        all_finite(&format!("threshold of {}", loss.name), &[*threshold])?;
-        let scale = Scale::around(normal.iter().chain(anomalous).chain([threshold]).copied());
+        all_finite(&format!("threshold of {}", loss.name), &[*threshold, *deployed])
+    }
+}
+
+impl Bins {
+    fn new(histogram: &ScoreHistogram, scale: &Scale) -> Self {
+        let ScoreHistogram { loss, normal, anomalous, threshold, deployed } = histogram;
         let shares = |scores: &[f64]| {
             let (mut counts, (low, high)) = (vec![0.0; BINS], scale.ends);
             for score in scores {
@@ -135,18 +154,22 @@ impl Bins {
             }
             counts
         };
-        let (normal, anomalous) = (shares(normal), shares(anomalous));
-        Ok(Self { loss: *loss, threshold: scale.at(*threshold), scale, normal, anomalous })
+        Self {
+            loss: *loss,
+            counts: [normal.len(), anomalous.len()],
+            normal: shares(normal),
+            anomalous: shares(anomalous),
+            threshold: scale.at(*threshold),
+            deployed: scale.at(*deployed),
+        }
     }
+}
 
-    /// The steps of a histogram, from the axis up and back down to it.
-    fn outline(&self, shares: &[f64]) -> Curve {
-        let (low, high) = self.scale.ends;
-        let edge = |index: usize| low + (high - low) * index as f64 / BINS as f64;
-        let steps =
-            shares.iter().enumerate().flat_map(|(k, share)| [(edge(k), *share), (edge(k + 1), *share)]);
-        [(low, 0.0)].into_iter().chain(steps).chain([(high, 0.0)]).collect()
-    }
+/// The steps of a histogram over an axis of these ends, from the axis up and back down to it.
+fn outline((low, high): (f64, f64), shares: &[f64]) -> Curve {
+    let edge = |index: usize| low + (high - low) * index as f64 / BINS as f64;
+    let steps = shares.iter().enumerate().flat_map(|(k, share)| [(edge(k), *share), (edge(k + 1), *share)]);
+    [(low, 0.0)].into_iter().chain(steps).chain([(high, 0.0)]).collect()
 }
 
 fn darker(RGBColor(r, g, b): RGBColor) -> RGBColor {

@@ -47,6 +47,8 @@ pub struct Spectra<'a> {
     pub step_s: f64,
     /// Name and ends of the vertical axis.
     pub axis: (&'a str, f64, f64),
+    /// Places on it and what stands there; round numbers where there are none.
+    pub ticks: &'a [(f64, String)],
     /// Name of the values.
     pub name: &'a str,
     /// Colours reach from the highest value down by this much at most.
@@ -124,7 +126,10 @@ impl Sound<'_> {
         spectra: &Spectra<'_>,
         x_name: &str,
     ) -> Drawn {
-        let axes = self.axes(top, MAP, spectra.axis, x_name);
+        let mut axes = self.axes(top, MAP, spectra.axis, x_name);
+        if !spectra.ticks.is_empty() {
+            axes.y_ticks = spectra.ticks.to_vec();
+        }
         let (low, high) = spectra.scale();
         let (width, height) = (px(PLANE) as u32, px(MAP) as u32);
         let second = |x: u32| self.seconds() * f64::from(x) / f64::from(width);
@@ -163,8 +168,8 @@ fn bar<DB: DrawingBackend<ErrorType: 'static>>(
         line(area, &ends, color::INK, 1.0, Dash::Solid)?;
         write(area, &number(low + share * (high - low)), (left + width + 7.0, y), &labels)?;
     }
-    let middle = text(SMALL, color::INK, HPos::Center, VPos::Bottom);
-    write(area, name, (left + width / 2.0 + 8.0, top - 9.0), &middle)
+    let end = text(SMALL, color::INK, HPos::Right, VPos::Bottom);
+    write(area, name, (left + width + 36.0, top - 9.0), &end)
 }
 
 impl Picture for Sound<'_> {
@@ -196,6 +201,7 @@ mod tests {
             first_s: 0.5,
             step_s: 1.0,
             axis: ("band", 0.0, 2.0),
+            ticks: &[],
             name: "ψ",
             range: 80.0,
         }

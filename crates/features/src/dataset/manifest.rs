@@ -18,6 +18,10 @@ pub struct Manifest {
     pub published: String,
     /// The folder that all patterns start from; relative to the working directory, or absolute.
     pub root: PathBuf,
+    /// A list below the root that tells the true names of unlabelled test files, as the DCASE challenge publishes it
+    /// after its end; used where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground_truth: Option<PathBuf>,
     /// What is found where.
     pub sources: Vec<Source>,
     /// How sounds are mixed when they are loaded.

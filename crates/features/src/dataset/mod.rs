@@ -1,8 +1,10 @@
 //! Sets of sounds: a manifest resolved to files, all checked in one pass, indexed and hashed.
 
+mod ground_truth;
 mod index;
 mod load;
 mod manifest;
+mod odd;
 mod operations;
 mod pattern;
 mod problem;
@@ -11,7 +13,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -21,7 +23,8 @@ use crate::log_mel::FrontEnd;
 pub use index::{Facts, hexadecimal};
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
-pub use operations::{Operation, labels_path, operation_at};
+use odd::{cancels, is_clip};
+pub use operations::{Operation, labels_path, labels_text, operation_at};
 pub use pattern::{Label, Labels};
 pub use problem::{DatasetError, Problem};
 
@@ -113,7 +116,7 @@ impl Dataset {
                 Err(problem) => problems.push(problem),
             }
         }
-        set.warnings.extend(warnings(&set.files));
+        set.warnings.extend(odd::warnings(&set.files, &set.mixing));
         Ok((set, problem::sorted(problems)))
     }
 
@@ -167,11 +170,7 @@ fn shortest_s() -> f64 {
 }
 
 fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<SoundFile, Problem> {
-    let clip = match file.role {
-        Role::SomethingElse => true,
-        Role::AnomalyTest => !mixing.anr_db.is_empty(),
-        _ => false,
-    };
+    let clip = is_clip(file.role, mixing);
     if !clip && file.role != Role::Noise && facts.seconds() < shortest_s() {
         return Err(Problem::too_short(file.path.display(), facts.seconds(), shortest_s()));
     }
@@ -208,71 +207,4 @@ fn checked(file: resolve::Resolved, facts: Facts, mixing: &Mixing) -> Result<Sou
         facts,
         operations,
     })
-}
-
-/// What a sound is used for: two uses of one sound contradict each other, or let training see the test.
-fn use_of(file: &SoundFile) -> (Role, Option<Split>, &str) {
-    (file.role, file.split, file.label(Label::Machine))
-}
-
-fn warnings(files: &[SoundFile]) -> Vec<String> {
-    let mut warnings: Vec<String> = files.iter().flat_map(oddities).collect();
-    let beyond: Vec<&SoundFile> = files.iter().filter(|file| file.facts.level.beyond > 0).collect();
-    if let Some(file) = beyond.first() {
-        warnings.push(format!(
-            "{}: {} of {} sounds go beyond full scale, this one up to {:.3}; floats may",
-            file.path.display(),
-            beyond.len(),
-            files.len(),
-            file.facts.level.peak
-        ));
-    }
-    warnings.extend(same_content(files));
-    warnings
-}
-
-/// Whether the channels cancel in the mean that is used.
-fn cancels(channel: Channel, facts: &Facts) -> bool {
-    channel == Channel::Mean && facts.level.cancelled(facts.channel_power)
-}
-
-/// What is odd about one sound.
-fn oddities(file: &SoundFile) -> Vec<String> {
-    let Facts { frames, dropped, channels, level, .. } = &file.facts;
-    let mut odd = Vec::new();
-    if cancels(file.channel, &file.facts) {
-        odd.push(format!("its {channels} channels cancel in their mean; take one with `channel: 0`"));
-    } else if level.silent * 2 > *frames {
-        odd.push(format!("{} % of it is silent", 100 * level.silent / frames));
-    }
-    if level.clipped * 1000 > *frames {
-        odd.push(format!("{} of {frames} samples are clipped", level.clipped));
-    }
-    if *dropped > 0 {
-        odd.push(format!("ends with {dropped} bytes of a frame that is not whole; they are dropped"));
-    }
-    odd.iter().map(|what| format!("{}: {what}", file.path.display())).collect()
-}
-
-/// Sounds that are used in two ways, by pairs of roles: how many of how many.
-fn same_content(files: &[SoundFile]) -> Vec<String> {
-    let mut first: BTreeMap<&str, &SoundFile> = BTreeMap::new();
-    let mut pairs: BTreeMap<(Role, Role), Vec<(&SoundFile, &SoundFile)>> = BTreeMap::new();
-    for file in files {
-        let other = *first.entry(&file.facts.sha256).or_insert(file);
-        if use_of(other) != use_of(file) {
-            pairs.entry((other.role, file.role)).or_default().push((other, file));
-        }
-    }
-    let told = pairs.into_iter().map(|((role_of_other, role), same)| {
-        let all = files.iter().filter(|file| file.role == role).count();
-        let (other, file) = same[0];
-        let (count, path, path_of_other) = (same.len(), file.path.display(), other.path.display());
-        format!(
-            "{path}: {count} of {all} sounds of {} are those of {} too, this one as {path_of_other}",
-            role.name(),
-            role_of_other.name()
-        )
-    });
-    told.collect()
 }

@@ -23,6 +23,12 @@ pub fn labels_path(sound: &Path) -> PathBuf {
     sound.with_extension("labels.csv")
 }
 
+/// The text of such a file.
+pub fn labels_text(operations: &[Operation]) -> String {
+    let line = |Operation { start_s, end_s, name }: &Operation| format!("{start_s},{end_s},{name}\n");
+    format!("{HEADER}\n{}", operations.iter().map(line).collect::<String>())
+}
+
 /// The operation at a moment of the sound, if it is labelled. At a border, the one that starts.
 pub fn operation_at(operations: &[Operation], moment_s: f64) -> Option<&str> {
     let next = operations.partition_point(|operation| operation.start_s <= moment_s);

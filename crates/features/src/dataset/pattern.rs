@@ -37,6 +37,11 @@ impl Label {
         (Label::Attributes, "attributes"),
     ];
 
+    /// Every label, in the order of tables.
+    pub fn all() -> impl Iterator<Item = Label> {
+        Self::ALL.iter().map(|(label, _)| *label)
+    }
+
     fn named(name: &str) -> Option<Label> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(label, _)| *label)
     }

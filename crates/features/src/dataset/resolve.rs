@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::ground_truth;
 use super::manifest::{Manifest, Role, Source, Split};
 use super::pattern::{Labels, Pattern};
 use super::problem::Problem;
@@ -38,6 +39,7 @@ pub(super) fn resolve(manifest: &Manifest) -> (Vec<Resolved>, Vec<Problem>) {
         problems.extend(wrong);
         files.extend(assign(source, &manifest.root, found));
     }
+    problems.extend(ground_truth::apply(manifest, &mut files));
     problems.extend(used_twice(&files));
     files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
     (files, problems)

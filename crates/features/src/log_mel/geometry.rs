@@ -4,11 +4,19 @@ use std::ops::Range;
 
 use super::config::{Centring, FrontEnd};
 use crate::context::Edges;
+use crate::mel::hz_to_mel;
 
 impl FrontEnd {
     /// Length of a row, D = M(2C + 1).
     pub fn dim(&self) -> usize {
         self.bands * (2 * self.context + 1)
+    }
+
+    /// Where the frequency `hz` lies among the mel bands: at k + 0.5 is the peak of band k.
+    pub fn band_at(&self, hz: f64) -> f64 {
+        let mel = |hz| hz_to_mel(hz, self.scale);
+        let step = (mel(self.fmax) - mel(self.fmin)) / (self.bands + 1) as f64;
+        (mel(hz) - mel(self.fmin)) / step - 0.5
     }
 
     /// Samples that one row covers: 2C hops and a frame.

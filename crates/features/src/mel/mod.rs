@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::scale::MelScale;
-use self::scale::{hz_to_mel, mel_to_hz};
+pub(crate) use self::scale::hz_to_mel;
+use self::scale::mel_to_hz;
 
 /// How high the triangle of a band is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -24,7 +24,7 @@ fn slaney_log_step() -> f64 {
 }
 
 /// Frequency in mel.
-pub(super) fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
+pub(crate) fn hz_to_mel(hz: f64, scale: MelScale) -> f64 {
     match scale {
         MelScale::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
         MelScale::Slaney if hz < SLANEY_BREAK_HZ => hz / SLANEY_HZ_PER_MEL,

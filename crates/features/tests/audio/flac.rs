@@ -40,3 +40,18 @@ fn damaged_flac_is_refused() {
         assert!(read(&path, Channel::Mean).is_err(), "{at}");
     }
 }
+
+#[test]
+fn a_length_that_the_header_leaves_open_is_found() {
+    let whole = fixture("stereo16.flac");
+    let mut bytes = std::fs::read(&whole).unwrap();
+    // The 36 bits before the stream's MD5 are its length.
+    bytes[21] &= 0xf0;
+    bytes[22..26].fill(0);
+    let (_folder, path) = file("piped.flac", &bytes);
+    assert_eq!(probe(&path).unwrap(), probe(&whole).unwrap());
+    let samples = |path: &Path| read(path, Channel::Mean).unwrap().sound.samples;
+    assert_eq!(samples(&path), samples(&whole));
+    let (_folder, cut) = file("cut.flac", &bytes[..bytes.len() - 100]);
+    assert!(probe(&cut).is_err() && read(&cut, Channel::Mean).is_err());
+}

@@ -1,5 +1,6 @@
 //! Sets of sounds on disk: what is found, what is read again.
 
+mod ground_truth;
 mod problems;
 mod warnings;
 

@@ -56,6 +56,23 @@ fn channels_that_cancel_are_told_with_the_way_out() {
 }
 
 #[test]
+fn silent_sounds_are_told_in_a_line_and_silence_in_clips_is_not() {
+    let folder = Folder::new();
+    folder.toy_car();
+    let silent = |name: &str, step: f32| {
+        let sample = |t: u16| if t < 4_000 { 0.5 * (step * f32::from(t)).sin() } else { 0.0 };
+        write_wav_i16(&folder.path(name), &(0..16_000).map(sample).collect::<Vec<_>>(), 16_000).unwrap();
+    };
+    silent("anomaly/knock/knock_01.wav", 0.1);
+    assert_eq!(folder.open().unwrap().warnings, Vec::<String>::new());
+    silent("car/car1/train/001.wav", 0.2);
+    silent("car/car2/train/001.wav", 0.3);
+    let warnings = folder.open().unwrap().warnings;
+    let told = " % of it is silent; 2 of 2 sounds of normal-train are like this";
+    assert!(warnings.len() == 1 && warnings[0].contains(told), "{warnings:?}");
+}
+
+#[test]
 fn the_same_sound_in_training_and_test_is_told() {
     let folder = Folder::new();
     folder.toy_car();
