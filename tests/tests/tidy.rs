@@ -14,7 +14,7 @@ use tests::repository;
 const OPENING: &str = "//! ";
 const MOST_LINES: usize = 500;
 
-const TOP_LEVEL: [&str; 14] = [
+const TOP_LEVEL: [&str; 15] = [
     "ARCHITECTURE.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -24,6 +24,7 @@ const TOP_LEVEL: [&str; 14] = [
     "clippy.toml",
     "crates",
     "deny.toml",
+    "docs",
     "experiments",
     "results",
     "rustfmt.toml",
@@ -32,8 +33,9 @@ const TOP_LEVEL: [&str; 14] = [
 ];
 
 /// Which members each may depend on: `xtask -> eval`, `xtask -> harness -> models -> losses`,
-/// `xtask, harness -> features`, `xtask -> synth -> features`.
-const DEPENDENCIES: [(&str, &[&str]); 8] = [
+/// `xtask, harness -> features`, `xtask -> synth -> features`, `detector -> models, losses, features`.
+const DEPENDENCIES: [(&str, &[&str]); 9] = [
+    ("crates/detector", &["features", "losses", "models", "tests"]),
     ("crates/eval", &[]),
     ("crates/features", &[]),
     ("crates/harness", &["features", "losses", "models"]),

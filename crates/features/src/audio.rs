@@ -60,8 +60,15 @@ pub struct Recording {
     pub sound: Sound,
     /// What the file's header says.
     pub format: Format,
+    /// Mean square of the samples of each channel.
+    pub channel_powers: Vec<f64>,
+}
+
+impl Recording {
     /// Mean square of the samples of all channels. Where it is far above that of their mean, they cancel.
-    pub channel_power: f64,
+    pub fn channel_power(&self) -> f64 {
+        self.channel_powers.iter().sum::<f64>() / self.channel_powers.len() as f64
+    }
 }
 
 /// Whether the file's name is one of a sound that is read: `.wav` or `.flac`, in capitals or not.
@@ -100,9 +107,9 @@ pub fn read(path: &Path, channel: Channel) -> Result<Recording, AudioError> {
     } else {
         wav::read(path, file, channel)?
     };
-    let (samples, channel_power) = mixed.finish();
+    let (samples, channel_powers) = mixed.finish();
     check_samples(path, &samples, MAX_SAMPLE)?;
-    Ok(Recording { sound: Sound { samples, rate: format.rate }, format, channel_power })
+    Ok(Recording { sound: Sound { samples, rate: format.rate }, format, channel_powers })
 }
 
 /// Reads a sound file and resamples it to `rate` Hz where it has another.

@@ -37,26 +37,13 @@ pub enum ResampleError {
 /// # Errors
 /// [`ResampleError::Rate`] when a rate is outside [`MIN_RATE`] to [`MAX_RATE`].
 pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, ResampleError> {
-    if [from, to].iter().any(|rate| !(MIN_RATE..=MAX_RATE).contains(rate)) {
-        return Err(ResampleError::Rate { from, to });
-    }
     if from == to || samples.is_empty() {
+        check(from, to)?;
         return Ok(samples.to_vec());
     }
+    let mut resampler = filter(from, to)?;
     let divisor = gcd(from, to);
-    let (from, to) = ((from / divisor) as usize, (to / divisor) as usize);
-    // The filter delays by half a block: an even number of units makes that a whole number of samples on both sides.
-    let units = 2 * SHORTEST_BLOCK.div_ceil(2 * from.min(to));
-    let mut resampler = Fft::<f64>::new_custom(
-        from,
-        to,
-        units * from,
-        1,
-        1,
-        rubato::WindowFunction::BlackmanHarris2,
-        FixedSync::Both,
-    )?;
-    let len = (samples.len() * to).div_ceil(from);
+    let len = (samples.len() * (to / divisor) as usize).div_ceil((from / divisor) as usize);
     let samples: Vec<f64> = samples.iter().map(|&sample| f64::from(sample)).collect();
     let mut out = vec![0.0; resampler.process_all_needed_output_len(samples.len())];
     let out_len = out.len();
@@ -64,6 +51,74 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Resampl
     let mut output = SequentialSlice::new_mut(&mut out, 1, out_len).expect("one channel of that length");
     resampler.process_all_into_buffer(&input, &mut output, samples.len(), None)?;
     Ok(out[..len].iter().map(|&sample| sample as f32).collect())
+}
+
+fn check(from: u32, to: u32) -> Result<(), ResampleError> {
+    if [from, to].iter().all(|rate| (MIN_RATE..=MAX_RATE).contains(rate)) {
+        return Ok(());
+    }
+    Err(ResampleError::Rate { from, to })
+}
+
+/// The filter of one channel, which takes and gives blocks of one length each.
+fn filter(from: u32, to: u32) -> Result<Fft<f64>, ResampleError> {
+    check(from, to)?;
+    let divisor = gcd(from, to);
+    let (from, to) = ((from / divisor) as usize, (to / divisor) as usize);
+    // The filter delays by half a block: an even number of units makes that a whole number of samples on both sides.
+    let units = 2 * SHORTEST_BLOCK.div_ceil(2 * from.min(to));
+    let window = rubato::WindowFunction::BlackmanHarris2;
+    Ok(Fft::<f64>::new_custom(from, to, units * from, 1, 1, window, FixedSync::Both)?)
+}
+
+/// A sound that is resampled while it comes: the samples that [`resample`] gives, half a block after theirs came.
+pub struct ResampledStream {
+    /// None where the rates are alike.
+    filter: Option<Fft<f64>>,
+    /// What came and is no whole block yet.
+    pending: Vec<f64>,
+    /// What the filter gives before the first sample of the sound, and is still to be dropped.
+    delay: usize,
+}
+
+impl ResampledStream {
+    /// Of a sound at `from` Hz that is wanted at `to` Hz.
+    ///
+    /// # Errors
+    /// As [`resample`].
+    pub fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
+        check(from, to)?;
+        let filter = if from == to { None } else { Some(filter(from, to)?) };
+        let delay = filter.as_ref().map_or(0, Fft::output_delay);
+        Ok(Self { filter, pending: Vec::new(), delay })
+    }
+
+    /// Takes the next `samples`, any number, and adds to `out` what can be told by now.
+    ///
+    /// # Errors
+    /// [`ResampleError::Process`] when the filter fails.
+    pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) -> Result<(), ResampleError> {
+        let Some(filter) = &mut self.filter else {
+            out.extend_from_slice(samples);
+            return Ok(());
+        };
+        self.pending.extend(samples.iter().map(|&sample| f64::from(sample)));
+        let block = filter.input_frames_next();
+        let mut made = vec![0.0; filter.output_frames_next()];
+        let whole = self.pending.len() - self.pending.len() % block;
+        for block in self.pending[..whole].chunks_exact(block) {
+            let room = made.len();
+            let input = SequentialSlice::new(block, 1, block.len()).expect("one channel of that length");
+            let mut output =
+                SequentialSlice::new_mut(&mut made, 1, room).expect("one channel of that length");
+            filter.process_into_buffer(&input, &mut output, None)?;
+            let early = self.delay.min(room);
+            self.delay -= early;
+            out.extend(made[early..].iter().map(|&sample| sample as f32));
+        }
+        self.pending.drain(..whole);
+        Ok(())
+    }
 }
 
 fn gcd(a: u32, b: u32) -> u32 {
@@ -156,6 +211,21 @@ mod tests {
         // Upwards: a tone has no image above the old band.
         let out = resample(&sine(3_000.0, 8_000, 8_000), 8_000, 16_000).unwrap();
         assert!(tone(&out, 5_000.0, 16_000).0 < 0.5e-3);
+    }
+
+    #[test]
+    fn a_stream_gives_the_samples_of_the_whole() {
+        for from in RATES {
+            let sound = sine(440.0, from, 3 * from as usize);
+            let whole = resample(&sound, from, 16_000).unwrap();
+            let (mut stream, mut out) = (ResampledStream::new(from, 16_000).unwrap(), Vec::new());
+            for part in sound.chunks(777) {
+                stream.push(part, &mut out).unwrap();
+            }
+            // Half a block, and less than one that is not whole, are still to come: two seconds for 16,001 Hz.
+            assert!(out.len() + 32_000 > whole.len(), "{from} Hz: {} of {}", out.len(), whole.len());
+            assert_eq!(out, whole[..out.len()], "{from} Hz");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Architecture;
+use crate::{Activation, Architecture};
 
 /// How parameters are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -110,6 +110,27 @@ impl Parameters {
         Layer { inputs, outputs, weight, bias }
     }
 
+    /// D(E(x)) of one row of D features, layer by layer: to look into what an engine scores.
+    ///
+    /// # Panics
+    /// When the row has another length.
+    pub fn reconstruction(&self, row: &[f32]) -> Vec<f32> {
+        assert_eq!(row.len(), self.architecture.dim(), "features of a row");
+        let last = self.architecture.layers() - 1;
+        let mut units = row.to_vec();
+        for (index, layer) in self.layers().enumerate() {
+            let weights = layer.weight.chunks_exact(layer.inputs).zip(layer.bias);
+            let sum = |weights: &[f32]| weights.iter().zip(&units).map(|(w, h)| w * h).sum::<f32>();
+            let next = weights.map(|(weights, bias)| sum(weights) + bias);
+            units = match self.architecture.activation() {
+                _ if index == last => next.collect(),
+                Activation::Relu => next.map(|z| z.max(0.0)).collect(),
+                Activation::Sigmoid => next.map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+            };
+        }
+        units
+    }
+
     /// The layers from input to output.
     pub fn layers(&self) -> impl Iterator<Item = Layer<'_>> {
         (0..self.architecture.layers()).map(|index| self.layer(index))
@@ -136,7 +157,6 @@ fn symmetric(rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Activation;
     use rand_chacha::rand_core::SeedableRng;
 
     fn drawn(initial: Initial) -> Parameters {

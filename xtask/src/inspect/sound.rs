@@ -163,7 +163,7 @@ fn magnitudes_db(sound: &Sound, fft: usize, hop: usize) -> Vec<f32> {
 
 /// One line: rate, channels, length, level, clipping, silence. That no sample is NaN or infinite was checked.
 fn facts(path: &Path, recording: &Recording) -> String {
-    let Recording { sound, format, channel_power } = recording;
+    let Recording { sound, format, .. } = recording;
     let level = Level::of(&sound.samples);
     let kind = if format.float { "float" } else { "integer" };
     let plural = if format.channels == 1 { "" } else { "s" };
@@ -186,7 +186,7 @@ fn facts(path: &Path, recording: &Recording) -> String {
     if level.beyond > 0 {
         line += &format!(", {} samples beyond full scale", level.beyond);
     }
-    if level.cancelled(*channel_power) {
+    if level.cancelled(recording.channel_power()) {
         line += ", the channels cancel in their mean: take one with --channel";
     }
     if format.dropped > 0 {

@@ -18,9 +18,8 @@ pub enum Channel {
 pub(super) struct Downmix {
     channel: Channel,
     samples: Vec<f32>,
-    /// Sum of the squares of all channels' samples, and how many they are.
-    energy: f64,
-    count: u64,
+    /// Sum of the squares of each channel's samples.
+    energies: Vec<f64>,
 }
 
 impl Downmix {
@@ -35,7 +34,10 @@ impl Downmix {
             Channel::Index(asked) if asked >= channels => {
                 Err(AudioError::Channel { path: path.into(), asked, channels })
             }
-            _ => Ok(Self { channel, samples: Vec::with_capacity(frames), energy: 0.0, count: 0 }),
+            _ => {
+                let (samples, energies) = (Vec::with_capacity(frames), vec![0.0; usize::from(channels)]);
+                Ok(Self { channel, samples, energies })
+            }
         }
     }
 
@@ -44,16 +46,15 @@ impl Downmix {
         let mut sum = 0.0;
         let mut channels = 0_u16;
         let mut chosen = 0.0;
-        for sample in frame {
+        for (sample, energy) in frame.into_iter().zip(&mut self.energies) {
             let wide = f64::from(sample);
             sum += wide;
-            self.energy += wide * wide;
+            *energy += wide * wide;
             if self.channel == Channel::Index(channels) {
                 chosen = sample;
             }
             channels += 1;
         }
-        self.count += u64::from(channels);
         let mean = (sum / f64::from(channels)) as f32;
         self.samples.push(if self.channel == Channel::Mean { mean } else { chosen });
     }
@@ -61,12 +62,13 @@ impl Downmix {
     /// Multiplies all that was taken so far by `gain`.
     pub(super) fn amplify(&mut self, gain: f32) {
         self.samples.iter_mut().for_each(|sample| *sample *= gain);
-        self.energy *= f64::from(gain) * f64::from(gain);
+        self.energies.iter_mut().for_each(|energy| *energy *= f64::from(gain) * f64::from(gain));
     }
 
-    /// The samples, and the mean square of those of all channels.
-    pub(super) fn finish(self) -> (Vec<f32>, f64) {
-        (self.samples, self.energy / self.count.max(1) as f64)
+    /// The samples, and the mean square of those of each channel.
+    pub(super) fn finish(self) -> (Vec<f32>, Vec<f64>) {
+        let frames = self.samples.len().max(1) as f64;
+        (self.samples, self.energies.iter().map(|energy| energy / frames).collect())
     }
 
     /// How many frames were taken.

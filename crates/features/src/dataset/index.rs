@@ -157,8 +157,9 @@ fn current(file: &Resolved, known: Option<&Entry>) -> Result<Entry, Problem> {
 fn read_facts(file: &Resolved, labels: Option<PathBuf>) -> Result<Facts, Problem> {
     let wrong = |error| Problem::audio(&file.path, &error);
     let channel = file.channel.map_or(Channel::Mean, Channel::Index);
-    let audio::Recording { sound, format, channel_power } =
-        audio::read(&file.path, channel).map_err(wrong)?;
+    let recording = audio::read(&file.path, channel).map_err(wrong)?;
+    let channel_power = recording.channel_power();
+    let audio::Recording { sound, format, .. } = recording;
     let hash = |path: &Path| {
         sha256(path).map_err(|error| Problem::at(path, format!("it unreadable ({error})"), "a readable file"))
     };

@@ -24,7 +24,7 @@ pub use index::{Facts, hexadecimal};
 pub use load::Loaded;
 pub use manifest::{Manifest, Mixing, Role, Source, Split};
 use odd::{cancels, is_clip};
-pub use operations::{Operation, labels_path, labels_text, operation_at};
+pub use operations::{Operation, labels_path, labels_text, operation_at, read as read_operations};
 pub use pattern::{Label, Labels};
 pub use problem::{DatasetError, Problem};
 

@@ -41,7 +41,7 @@ pub fn operation_at(operations: &[Operation], moment_s: f64) -> Option<&str> {
 /// # Errors
 /// What is wrong with the file: unreadable, another header, a line that is not a stretch of time within the
 /// sound, stretches out of order or overlapping.
-pub(super) fn read(path: &Path, seconds: f64) -> Result<Vec<Operation>, Problem> {
+pub fn read(path: &Path, seconds: f64) -> Result<Vec<Operation>, Problem> {
     let text = read_text(path).map_err(|error| {
         Problem::at(path, format!("it unreadable ({error})"), format!("a text that starts with `{HEADER}`"))
     })?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LogMelError;
 use crate::audio::{MAX_RATE, MIN_RATE};
 use crate::context::Edges;
-use crate::mel::{MelBank, MelConfig, MelNorm, MelScale};
+use crate::mel::{MelBank, MelConfig, MelNorm, MelScale, edges_hz};
 use crate::stft::Window;
 
 /// The longest transform and the longest row taken; a typing mistake beyond them would fill the memory.
@@ -193,6 +193,16 @@ impl FrontEnd {
         self.check()?;
         let FrontEnd { bands, scale, norm, fmin, fmax, .. } = *self;
         Ok(MelBank::new(&MelConfig { bands, scale, norm, fmin, fmax }, self.rate, self.fft)?)
+    }
+
+    /// The frequencies of band `band`, in Hz: where the triangles of its neighbours reach their peaks.
+    ///
+    /// # Panics
+    /// When there is no such band.
+    pub fn band_hz(&self, band: usize) -> [f64; 2] {
+        let FrontEnd { bands, scale, norm, fmin, fmax, .. } = *self;
+        let edges = edges_hz(&MelConfig { bands, scale, norm, fmin, fmax });
+        [edges[band], edges[band + 2]]
     }
 
     fn check(&self) -> Result<(), LogMelError> {

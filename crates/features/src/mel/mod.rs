@@ -139,7 +139,7 @@ impl MelBank {
 }
 
 /// The bands' corners, M + 2 frequencies in Hz at equal distances in mel.
-fn edges_hz(config: &MelConfig) -> Vec<f64> {
+pub(crate) fn edges_hz(config: &MelConfig) -> Vec<f64> {
     let MelConfig { bands, scale, fmin, fmax, .. } = *config;
     let [low, high] = [fmin, fmax].map(|hz| hz_to_mel(hz, scale));
     let step = (high - low) / (bands + 1) as f64;

@@ -103,7 +103,8 @@ fn the_power_of_channels_that_cancel_is_told() {
     let data = [8192_i16, -8192].iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let (_folder, path) = file("a.wav", &Wav { channels: 2, ..Wav::pcm(16, data) }.bytes());
     let recording = read(&path, Channel::Mean).unwrap();
-    assert_eq!((recording.sound.samples, recording.channel_power), (vec![0.0], 0.0625));
+    assert_eq!(recording.channel_power(), 0.0625);
+    assert_eq!((recording.sound.samples, recording.channel_powers), (vec![0.0], vec![0.0625; 2]));
 }
 
 #[test]
