@@ -50,9 +50,10 @@ pub struct Network {
 /// How the net was trained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingFacts {
-    /// What was minimised: RE, SNP or BU.
+    /// What was minimised: RE, SNP or BU; of a net from elsewhere in its own words.
     pub objective: String,
-    /// Where the net comes from, if not from `fit`.
+    /// The name of the net, if it comes from elsewhere: what it was trained on is then not known, and stands as nothing
+    /// below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub net: Option<String>,
     /// Recordings of normal sounds.

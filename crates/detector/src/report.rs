@@ -13,11 +13,7 @@ impl Report {
 
     /// A line of text: file, verdict, score over threshold, and where.
     pub fn text(&self) -> String {
-        let verdict = match self.verdict {
-            Verdict::Normal => "normal",
-            Verdict::Anomaly => "ANOMALY",
-            Verdict::Microphone => "microphone?",
-        };
+        let verdict = self.verdict.word();
         let mut said: Vec<String> = Vec::new();
         let mut checks: Vec<&str> = Vec::new();
         for complaint in &self.health {
@@ -61,6 +57,17 @@ impl Report {
         let Self { score, threshold, ratio, seconds, .. } = self;
         let file = quoted(&self.file);
         format!("{file},{verdict},{score},{threshold},{ratio},{seconds:.3},{place},{}", checks.join("; "))
+    }
+}
+
+impl Verdict {
+    /// It, for people.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Anomaly => "ANOMALY",
+            Self::Microphone => "microphone?",
+        }
     }
 }
 

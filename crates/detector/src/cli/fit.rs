@@ -1,6 +1,6 @@
 //! `detector fit`: from recordings to a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
@@ -42,7 +42,7 @@ pub(super) struct FitArgs {
 }
 
 /// A rate of false alarms.
-#[derive(Debug, Args)]
+#[derive(Clone, Copy, Debug, Args)]
 pub(super) struct RateArgs {
     /// False alarms to be had: 1% of files, or 1/hour, 1/day, 1/week, 1/year of a stream
     #[arg(long, value_name = "RATE", default_value = "1%")]
@@ -85,15 +85,21 @@ impl Net {
     }
 }
 
+/// That `out` may be the name of a file.
+pub(super) fn writable(out: &Path) -> Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    ensure!(
+        folder.is_none_or(Path::is_dir),
+        "{}: its folder is not there, expected one to write to",
+        out.display()
+    );
+    ensure!(!out.is_dir(), "{}: found a folder, expected a file to write to", out.display());
+    Ok(())
+}
+
 /// Fits, and writes the file.
 pub(super) fn run(args: &FitArgs) -> Result<()> {
-    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    ensure!(
-        folder.is_none_or(|folder| folder.is_dir()),
-        "{}: its folder is not there, expected one to write to",
-        args.out.display()
-    );
-    ensure!(!args.out.is_dir(), "{}: found a folder, expected a file to write to", args.out.display());
+    writable(&args.out)?;
     let default = if args.other.is_empty() { "RE" } else { "SNP" };
     let loss = args.loss.as_deref().unwrap_or(default).to_uppercase();
     let objective = ObjectiveName::find(&loss)

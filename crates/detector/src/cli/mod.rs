@@ -2,6 +2,7 @@
 
 mod export;
 mod fit;
+mod from_net;
 mod score;
 mod threshold;
 mod watch;
@@ -34,6 +35,8 @@ enum Command {
     Score(score::ScoreArgs),
     /// Show the threshold, or choose another without training
     Threshold(threshold::ThresholdArgs),
+    /// Make a detector of a net of a sweep
+    FromNet(from_net::FromNetArgs),
     /// Write the network as ONNX
     Export(export::ExportArgs),
     /// Watch a stream on standard input, or a folder: a line when something happens
@@ -54,6 +57,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args).map(|()| 0),
         Command::Score(args) => score::run(&args),
         Command::Threshold(args) => threshold::run(&args).map(|()| 0),
+        Command::FromNet(args) => from_net::run(&args).map(|()| 0),
         Command::Export(args) => export::run(&args).map(|()| 0),
         Command::Watch(args) => watch::run(&args),
     };

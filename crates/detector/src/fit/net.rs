@@ -12,11 +12,9 @@ use super::FitSettings;
 use super::material::Material;
 use super::parts::{Part, Parts};
 use super::source::Source;
+use crate::band_errors::BandErrors;
 use crate::model::{Model, ModelScorer, Scale};
 use crate::progress::Progress;
-
-/// Rows of each part whose errors are looked at band by band.
-const BAND_ROWS: usize = 16;
 
 /// A net, and how far it came.
 pub(super) struct Trained {
@@ -88,18 +86,11 @@ impl Trained {
     /// The squared error of each band, (M), a mean over rows that this net, the one that is kept, held out.
     pub(super) fn band_errors(&self, material: &Material, parts: &Parts) -> Result<Vec<f32>> {
         let scorer = ModelScorer::new(self.model.clone())?;
-        let FrontEnd { bands, context, .. } = self.model.front_end;
-        let mut errors = vec![0.0; bands];
-        let mut count = 0.0;
         let (_, stopping): (Vec<&Part>, _) = parts.training(None);
-        for frames in stopping.into_iter().map(|part| part.frames(material)) {
-            let rows = (frames.len() / bands).saturating_sub(2 * context);
-            for row in (0..rows).step_by(rows.div_ceil(BAND_ROWS).max(1)) {
-                let of_row = scorer.band_errors(frames, row, row + 1);
-                errors.iter_mut().zip(of_row).for_each(|(sum, error)| *sum += error);
-                count += 1.0;
-            }
+        let mut errors = BandErrors::default();
+        for part in stopping {
+            errors.add(&BandErrors::of(&scorer, part.frames(material)));
         }
-        Ok(errors.iter().map(|sum| (sum / f64::max(count, 1.0)) as f32).collect())
+        Ok(errors.mean(&self.model))
     }
 }

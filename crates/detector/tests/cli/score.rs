@@ -84,3 +84,26 @@ fn a_recording_of_another_rate_has_nearly_the_same_score() {
     let [one, two] = [0, 1].map(|at: usize| lines[at]["ratio"].as_f64().unwrap());
     assert!((one / two - 1.0).abs() < 0.1 && lines[1]["rate"] == 48_000, "{one} and {two}");
 }
+
+#[test]
+fn a_file_is_drawn_with_what_is_above_the_threshold() {
+    let Files { folder, normal, faulty, dead } = &files();
+    let pictures = folder.path().join("pictures");
+    let outcome = score(&[normal, faulty, dead, faulty], &["--plot", pictures.to_str().unwrap()]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let names: Vec<String> = std::fs::read_dir(&pictures)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    let picture = |end: &str| {
+        let name = names.iter().find(|name| name.ends_with(end)).unwrap();
+        std::fs::read_to_string(pictures.join(name)).unwrap()
+    };
+    let marks = |svg: &str| svg.matches("#e69f00").count();
+    assert!(picture("faulty.svg").contains("faulty.wav: <tspan font-weight=\"bold\">ANOMALY"));
+    assert_eq!(picture("faulty.svg"), picture("faulty-2.svg"));
+    // A stretch is marked over both panels.
+    assert_eq!([marks(&picture("normal.svg")), marks(&picture("faulty.svg"))], [0, 2]);
+    assert!(picture("dead.svg").contains("microphone?") && picture("dead.svg").contains("(level, silence"));
+}

@@ -38,8 +38,8 @@ pub(super) fn apply(manifest: &Manifest, files: &mut [Resolved]) -> Option<Probl
             .iter()
             .filter(|source| [Role::NormalTest, Role::AnomalyTest].contains(&source.role));
         for source in tested {
-            let patterns = source.files.iter().filter_map(|text| Pattern::parse(text).ok());
-            if let Some(labels) = patterns.filter_map(|pattern| pattern.matches(&renamed)).last() {
+            let mut patterns = source.files.iter().rev().filter_map(|text| Pattern::parse(text).ok());
+            if let Some(labels) = patterns.find_map(|pattern| pattern.matches(&renamed)) {
                 file.labels = labels;
                 file.labels.extend(source.labels.clone());
                 (file.role, file.channel) = (source.role, source.channel);
