@@ -274,6 +274,7 @@ mod tests {
             max_normal_scaled: None,
             fpr_rare,
             fpr_frequent: None,
+            net: String::new(),
             score: String::new(),
         }
     }
