@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn trained(patience: Patience) -> (Fitted, Vec<Look>, Vec<u64>) {
-        let architecture = Architecture::new(vec![4, 8, 2, 8, 4], Activation::Relu).unwrap();
+        let architecture = Architecture::new(vec![4, 16, 8, 16, 4], Activation::Relu).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let parameters = Parameters::draw(architecture, Initial::default(), &mut rng);
         let objective = Objective { weighting: Weighting::Uniform, term: Term::None };
