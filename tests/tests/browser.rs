@@ -94,7 +94,7 @@ fn the_report_of_a_sweep_renders() {
     let sounds = sounds(Path::new(env!("CARGO_TARGET_TMPDIR")));
     Outcome::success(&mut sweep(&sounds, folder.path()));
     let found = look(&browser, &folder.path().join("toycar-smoke/report.html"));
-    assert!(found.starts_with("pictures 6 of 6, sorted 57 of 57, "), "{found}");
+    assert!(found.starts_with("pictures 6 of 6, sorted 59 of 59, "), "{found}");
     assert!(is_telling(&found), "{found}");
 }
 

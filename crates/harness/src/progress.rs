@@ -97,7 +97,7 @@ fn is_on_terminal() -> bool {
 }
 
 impl Progress {
-    /// Begins; what is trained is told by [`expect`](Self::expect). `of` is told before it, as `fan: ` is.
+    /// Begins; what is trained is told by `expect`. `of` is told before it, as `fan: ` is.
     pub fn new(of: &str) -> Self {
         let on_terminal = is_on_terminal();
         let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
