@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod html;
 mod inspect;
+mod queue;
 mod report;
 mod run_args;
 mod spread;
@@ -35,6 +36,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Train the grid of autoencoders on sounds; print the AUC table and draw Figure 4
     Sweep(sweep::SweepArgs),
+    /// Train and score what is missing of a frozen plan, beside any number of others that do the same
+    Work(queue::WorkArgs),
+    /// Make tables, figures and report of what there is of a frozen plan
+    Collect(queue::CollectArgs),
     /// Put two results folders side by side: settings that differ, and paired differences of what is measured
     Compare(compare::CompareArgs),
     /// Write a synthetic toy-car set as WAV files
@@ -59,6 +64,8 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Verify(args) => verify::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Work(args) => queue::work(&args),
+        Command::Collect(args) => queue::collect(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Testset(args) => testset::run(&args),

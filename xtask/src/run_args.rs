@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use harness::{BadInput, Cell, DeviceKind, EngineKind, Folder, Precision, Shelf, check_card};
+use harness::{
+    BadInput, Cell, DeviceKind, EngineKind, Folder, Frozen, FrozenPlan, Name, Precision, Shelf, check_card,
+};
 
 use crate::config::{Axis, Override, Seeds};
 
@@ -31,7 +33,7 @@ pub(crate) struct RunArgs {
     set: Vec<Override>,
     /// Results root: nets/ and scores/, shared by all experiments, and a folder NAME/ after the file NAME.yaml
     #[arg(long, value_name = "DIR", default_value = "results")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
     /// List the nets and scores: done, in training, missing or stale and why; make nothing
     #[arg(long)]
     pub(crate) plan: bool,
@@ -71,14 +73,29 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Those of a frozen plan.
+    pub(crate) fn of(plan: &FrozenPlan) -> Self {
+        let Frozen { root, experiment, .. } = plan.plan();
+        Self {
+            nets: Shelf::nets(root),
+            scores: Shelf::scores(root),
+            folder: Folder::at(root.join(experiment)),
+        }
+    }
+
     /// Whether the net or the score of `cell` is to be made. A score without its net is told of: the net is trained again,
     /// and the score stays.
     pub(crate) fn lacks(&self, cell: &Cell) -> bool {
-        let [net, score] = [self.nets.has(&cell.net.name), self.scores.has(&cell.score)];
-        if score && !net {
+        let lacks = !self.have(&cell.net.name, &cell.score);
+        if lacks && self.scores.has(&cell.score) {
             harness::tell!("{}: its net is gone; it is trained again", cell.net.label);
         }
-        !(net && score)
+        lacks
+    }
+
+    /// Whether a net and its score are there.
+    pub(crate) fn have(&self, net: &Name, score: &Name) -> bool {
+        self.nets.has(net) && self.scores.has(score)
     }
 }
 
@@ -155,7 +172,11 @@ impl RunArgs {
 
     /// Groups of nets trained side by side.
     pub(crate) fn jobs(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.jobs.map_or_else(cores, usize::from)
+        self.jobs.map_or_else(default_jobs, usize::from)
     }
+}
+
+/// As many as there are cores.
+pub(crate) fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

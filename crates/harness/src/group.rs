@@ -19,6 +19,14 @@ type Stretches<'a> = Vec<&'a Net>;
 /// `jobs` groups where there are so many trainings. The costliest come first. What becomes of a net does not depend on
 /// the group that it is in.
 pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -> Vec<Vec<&'a Net>> {
+    weighed_groups(nets, jobs).into_iter().map(|(_, group)| group).collect()
+}
+
+/// The [`groups`], each with its cost.
+pub(crate) fn weighed_groups<'a>(
+    nets: impl IntoIterator<Item = &'a Net>,
+    jobs: usize,
+) -> Vec<(u64, Vec<&'a Net>)> {
     let mut by_batch: BTreeMap<String, Vec<Stretches<'a>>> = BTreeMap::new();
     for net in nets {
         let trainings = by_batch.entry(key(net)).or_default();
@@ -35,7 +43,7 @@ pub(crate) fn groups<'a>(nets: impl IntoIterator<Item = &'a Net>, jobs: usize) -
         let all_stacks = groups.iter().all(|group| is_stacked(group[0][0]));
         let most = if all_stacks { MOST_OF_STACK } else { MOST };
         if !few && largest <= most {
-            return groups.into_iter().map(|group| group.concat()).collect();
+            return groups.into_iter().map(|group| (group.iter().map(cost).sum(), group.concat())).collect();
         }
         let index = groups.iter().position(|group| group.len() == largest).unwrap_or(0);
         let half = groups[index].split_off(largest.div_ceil(2));
@@ -54,7 +62,7 @@ fn key(net: &Net) -> String {
     }
 }
 
-fn is_stacked(net: &Net) -> bool {
+pub(crate) fn is_stacked(net: &Net) -> bool {
     net.settings.engine == EngineKind::Stack
 }
 

@@ -17,8 +17,35 @@ pub(crate) struct Holder {
     pid: u32,
     /// When the process started, in clock ticks since the boot: numbers of processes come back.
     started: Option<u64>,
+    /// The queue's task in which it runs; none outside a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    task: Option<Task>,
     /// When the lock was taken, UTC, for people.
     pub(crate) since: String,
+}
+
+/// A task of Slurm, which runs nowhere twice at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Task {
+    cluster: String,
+    job: String,
+    /// How often it was started again.
+    restarts: u32,
+}
+
+impl Task {
+    /// The one of this process.
+    fn this() -> Option<Self> {
+        let cluster = std::env::var("SLURM_CLUSTER_NAME").unwrap_or_default();
+        let job = std::env::var("SLURM_JOB_ID").ok()?;
+        let restarts = std::env::var("SLURM_RESTART_COUNT").ok().and_then(|count| count.parse().ok());
+        Some(Self { cluster, job, restarts: restarts.unwrap_or(0) })
+    }
+
+    /// Whether this is an earlier start of `now`: its node was lost, or it was requeued.
+    fn is_earlier_start_of(&self, now: &Self) -> bool {
+        self.cluster == now.cluster && self.job == now.job && self.restarts < now.restarts
+    }
 }
 
 impl Holder {
@@ -31,6 +58,7 @@ impl Holder {
             space: space(),
             pid,
             started: started(pid),
+            task: Task::this(),
             since: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }
     }
@@ -38,11 +66,24 @@ impl Holder {
     /// Whoever it was that a damaged file told of.
     pub(crate) fn unknown() -> Self {
         let unknown = || "unknown".to_owned();
-        Self { token: unknown(), machine: unknown(), space: None, pid: 0, started: None, since: unknown() }
+        Self {
+            token: unknown(),
+            machine: unknown(),
+            space: None,
+            pid: 0,
+            started: None,
+            task: None,
+            since: unknown(),
+        }
     }
 
     /// Whether the holder lives; none where this process cannot see it, on another machine or in a container.
     pub(crate) fn lives(&self) -> Option<bool> {
+        if let (Some(task), Some(now)) = (&self.task, Task::this())
+            && task.is_earlier_start_of(&now)
+        {
+            return Some(false);
+        }
         let here = self.space.is_some() && self.space == space();
         here.then(|| started(self.pid) == self.started)
     }
@@ -85,5 +126,13 @@ mod tests {
         assert_eq!(Holder { pid: u32::MAX, ..me.clone() }.lives(), Some(false));
         assert_eq!(Holder { space: Some("another boot".to_owned()), ..me.clone() }.lives(), None);
         assert_eq!(Holder { space: None, ..me }.lives(), None);
+    }
+
+    #[test]
+    fn of_a_requeued_task_the_earlier_start_is_dead() {
+        let task = |job: &str, restarts| Task { cluster: "lab".to_owned(), job: job.to_owned(), restarts };
+        assert!(task("12", 0).is_earlier_start_of(&task("12", 1)));
+        assert!(!task("12", 1).is_earlier_start_of(&task("12", 1)), "two processes of one task");
+        assert!(!task("11", 0).is_earlier_start_of(&task("12", 1)));
     }
 }

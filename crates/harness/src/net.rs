@@ -80,6 +80,16 @@ pub struct Schedule {
     pub decay_to: f64,
 }
 
+impl Data {
+    /// Hash of the sounds, where there are any.
+    pub(crate) fn sounds(&self) -> Option<&str> {
+        match self {
+            Self::Ring { .. } => None,
+            Self::Sounds { sounds, .. } => Some(sounds),
+        }
+    }
+}
+
 impl Schedule {
     /// Updates that are made.
     pub fn length(&self) -> u64 {

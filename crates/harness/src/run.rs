@@ -33,6 +33,22 @@ pub struct Failure {
     pub why: String,
 }
 
+/// What becomes of nets and scores that other processes make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They are waited for.
+    Await,
+    /// They are left to their makers.
+    Leave,
+}
+
+/// What is held by another process, which makes it.
+struct Held {
+    /// What people call the net.
+    label: String,
+    holder: String,
+}
+
 /// How the cells of a run are made.
 pub struct Run<'a> {
     /// How nets are trained.
@@ -41,12 +57,14 @@ pub struct Run<'a> {
     pub scores: &'a Shelf,
     /// Groups of nets trained side by side.
     pub jobs: usize,
+    /// What becomes of what other processes make.
+    pub others: Others,
     /// Adds the files of a cell's score to its folder, from the net's parameters. Gives a line to tell.
     pub score: &'a (dyn Fn(&Cell, &Parameters, &mut Workspace) -> Result<String> + Sync),
 }
 
 impl Run<'_> {
-    /// Makes what is not there of `cells`, and waits for what other processes make; the cells that failed. Ends early
+    /// Makes what is not there of `cells`; the cells that failed. Ends early
     /// where the run is asked to stop; else tells what is there now, and how long it took.
     ///
     /// # Errors
@@ -90,31 +108,44 @@ impl Run<'_> {
             }
             let mut held = self.train(&open, &mut failures);
             held.extend(self.score_rest(&open, &mut failures));
-            if let Some(holder) = held.first() {
-                if !told {
-                    let (count, nets) = (held.len(), if held.len() == 1 { "net" } else { "nets" });
-                    self.training
-                        .progress
-                        .say(&format!("Waiting for {count} {nets}, made elsewhere: {holder}"));
-                    told = true;
+            let Some(Held { holder, .. }) = held.first() else { continue };
+            let (count, nets) = (held.len(), if held.len() == 1 { "net" } else { "nets" });
+            let progress = self.training.progress;
+            match self.others {
+                Others::Await => {
+                    if !told {
+                        progress.say(&format!("Waiting for {count} {nets}, made elsewhere: {holder}"));
+                        told = true;
+                    }
+                    thread::sleep(LOOK_EVERY);
                 }
-                thread::sleep(LOOK_EVERY);
+                Others::Leave
+                    if open.iter().all(|cell| held.iter().any(|held| held.label == cell.net.label)) =>
+                {
+                    progress.say(&format!("Left alone: {count} {nets}, made elsewhere: {holder}"));
+                    return Ok(failures);
+                }
+                // What was made meanwhile may have freed others.
+                Others::Leave => {}
             }
         }
     }
 
     /// Trains the nets of `open` that are not there, and scores each group's; who makes those that are held elsewhere.
-    fn train(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<String> {
+    fn train(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<Held> {
         let mut known = HashSet::new();
         let missing = open.iter().map(|cell| &cell.net);
         let missing: Vec<&Net> =
             missing.filter(|net| !self.training.nets.has(&net.name) && known.insert(&net.name)).collect();
         // What is held elsewhere is not even tried.
-        let (held, free): (Vec<_>, Vec<_>) = missing
-            .into_iter()
-            .map(|net| (net, self.training.nets.maker(&net.name)))
-            .partition(|(_, maker)| maker.is_some());
-        let free: Vec<&Net> = free.into_iter().map(|(net, _)| net).collect();
+        let mut free = Vec::new();
+        let mut held = Vec::new();
+        for net in missing {
+            match self.training.nets.maker(&net.name) {
+                Some(holder) => held.push(Held { label: net.label.clone(), holder }),
+                None => free.push(net),
+            }
+        }
         // A card is filled by one stack, not by several.
         let on_card = free.iter().any(|net| net.settings.is_on_card());
         let jobs = if on_card { 1 } else { self.jobs };
@@ -122,16 +153,17 @@ impl Run<'_> {
         let groups = groups(free, jobs);
         self.training.progress.expect(nets, groups.iter().map(|group| updates(group)).sum());
         let failures = Mutex::new(failures);
-        let also_held = Mutex::new(Vec::new());
+        let also_held = Mutex::new(held);
         side_by_side(groups, jobs, |group| {
             for (net, outcome) in train(&group, &self.training) {
                 let its_cells = open.iter().filter(|cell| cell.net.name == net.name);
                 match outcome {
                     Outcome::Done => its_cells.take_while(|_| !stop::asked()).for_each(|cell| {
-                        let scored = self.score_one(cell);
-                        self.tell(scored, &failures, &also_held);
+                        self.tell(cell, self.score_one(cell), &failures, &also_held);
                     }),
-                    Outcome::Held(holder) => lock(&also_held).push(holder),
+                    Outcome::Held(holder) => {
+                        lock(&also_held).push(Held { label: net.label.clone(), holder });
+                    }
                     Outcome::Failed(why) => lock(&failures).extend(
                         its_cells.map(|cell| Failure { label: cell.net.label.clone(), why: why.clone() }),
                     ),
@@ -139,12 +171,11 @@ impl Run<'_> {
                 }
             }
         });
-        let also_held = also_held.into_inner().expect("no thread panics with what is held");
-        held.into_iter().filter_map(|(_, maker)| maker).chain(also_held).collect()
+        also_held.into_inner().expect("no thread panics with what is held")
     }
 
     /// Scores the cells of `open` whose nets are there; who makes those that are held elsewhere.
-    fn score_rest(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<String> {
+    fn score_rest(&self, open: &[&Cell], failures: &mut Vec<Failure>) -> Vec<Held> {
         let failed: HashSet<String> = failures.iter().map(|failure| failure.label.clone()).collect();
         let unscored = open.iter().copied().filter(|cell| {
             self.training.nets.has(&cell.net.name)
@@ -155,8 +186,7 @@ impl Run<'_> {
         let failures = Mutex::new(failures);
         let held = Mutex::new(Vec::new());
         side_by_side(unscored, self.jobs, |cell| {
-            let scored = self.score_one(cell);
-            self.tell(scored, &failures, &held);
+            self.tell(cell, self.score_one(cell), &failures, &held);
         });
         held.into_inner().expect("no thread panics with what is held")
     }
@@ -164,13 +194,14 @@ impl Run<'_> {
     /// Keeps a failure, or who holds a score.
     fn tell(
         &self,
+        cell: &Cell,
         scored: Result<Option<String>, Failure>,
         failures: &Mutex<&mut Vec<Failure>>,
-        held: &Mutex<Vec<String>>,
+        held: &Mutex<Vec<Held>>,
     ) {
         match scored {
             Ok(None) => {}
-            Ok(Some(holder)) => lock(held).push(holder),
+            Ok(Some(holder)) => lock(held).push(Held { label: cell.net.label.clone(), holder }),
             Err(failure) => {
                 self.training.progress.say(&format!("{}: failed: {}", failure.label, failure.why));
                 lock(failures).push(failure);

@@ -111,6 +111,15 @@ impl Document {
         })
     }
 
+    /// The values as YAML, with those of its base and of the files that front ends name.
+    ///
+    /// # Errors
+    /// The file of a front end that cannot be read.
+    pub(super) fn to_yaml(&self) -> Result<String, BadInput> {
+        let value = with_front_ends(self.value.clone(), |key| self.place(key))?;
+        Ok(serde_yaml::to_string(&value).expect("values that were read can be written"))
+    }
+
     /// What varies, taken out of the values.
     ///
     /// # Errors

@@ -112,3 +112,13 @@ pub(crate) fn load_varied<T: Experiment>(path: &Path, overrides: &[Override]) ->
     });
     Ok(Varied { plain, variants: variants.collect::<Result<_, BadInput>>()?, axes })
 }
+
+/// The text of one file that says all that the experiment at `path` says with `overrides`, its base and its front ends.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn resolved(path: &Path, overrides: &[Override]) -> Result<String, BadInput> {
+    let mut document = Document::read(path, EXPERIMENT)?;
+    overrides.iter().for_each(|change| change.apply(document.value_mut()));
+    document.to_yaml()
+}

@@ -23,12 +23,15 @@ use clap::Args;
 use features::testset::TestSet;
 use harness::progress::Progress;
 use harness::provenance::Provenance;
-use harness::{BadInput, Cell, Failure, Plan, Run, Training, Workspace, stop};
+use harness::{
+    BadInput, Cell, DeviceKind, Failure, FrozenPlan, Others, Plan, Run, Training, Workspace, stop,
+};
 use models::Parameters;
 
 use crate::columns;
 use crate::config::{self, Impossible, Kind, Override, SweepCell, SweepExperiment, Variant, Varied};
 use crate::failure::stopped;
+use crate::queue::{self, Made, Part, QueueArgs, Workload};
 use crate::run_args::{Places, RunArgs};
 
 use claims::Claims;
@@ -49,6 +52,8 @@ pub(crate) struct SweepArgs {
     config: PathBuf,
     #[command(flatten)]
     run: RunArgs,
+    #[command(flatten)]
+    queue: QueueArgs,
     /// Only cells of which the name holds this, or is this where it has a `*`, such as 'FCN40-*-bu-*'
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     only: Option<Pattern>,
@@ -65,24 +70,93 @@ pub(crate) fn run(args: &SweepArgs) -> Result<()> {
         return plan(args, &experiment, &places);
     }
     let provenance = Provenance::now(args.run.jobs(), args.run.card(experiment.plain.device)?);
-    let sounds = Sounds::open(&experiment)?;
-    let cells = cells(&experiment, &sounds)?;
-    let asked = chosen(args.only.as_ref(), &cells, |cell| &cell.cell.net.label)?;
-    let earlier = cells.iter().map(|cell| results::read(cell, &places)).collect::<Result<Vec<_>>>()?;
-    let asked_for = cells.iter().filter(|cell| asked.contains(&cell.cell.net.label));
-    let missing = asked_for.filter(|cell| places.lacks(&cell.cell)).collect();
-    let failures = make(missing, &cells, &sounds, &places, &provenance)?;
-    let mut scores = Vec::with_capacity(cells.len());
-    for (cell, earlier) in cells.iter().zip(earlier) {
-        places.nets.tidy(&cell.cell.net.name);
-        scores.push(earlier.map_or_else(|| results::read(cell, &places), |scores| Ok(Some(scores)))?);
+    let opened = Opened::new(experiment, places)?;
+    let Opened { cells, places, .. } = &opened;
+    let asked = chosen(args.only.as_ref(), cells, |cell| &cell.cell.net.label)?;
+    let asked_for = || cells.iter().filter(|cell| asked.contains(&cell.cell.net.label));
+    if args.queue.is_asked() {
+        let asked_for: Vec<&Cell> = asked_for().map(|cell| &cell.cell).collect();
+        return queue::submit(&args.queue, &args.run, &args.config, places, &asked_for, &provenance);
     }
-    let results = Results::new(cells, scores, failures);
-    let concluded = places.folder.alone(|| conclude(&experiment, &sounds, &results, &places, &provenance));
-    match (results.verdict(), concluded) {
-        // What could not be written hides no cell that failed.
-        (Err(verdict), Err(error)) => Err(anyhow!("{error:#}\n{verdict:#}")),
-        (verdict, concluded) => verdict.and(concluded),
+    let earlier = cells.iter().map(|cell| results::read(cell, places)).collect::<Result<Vec<_>>>()?;
+    let missing = asked_for().filter(|cell| places.lacks(&cell.cell)).collect();
+    let failures = opened.make(&[missing], Others::Await, &provenance, |_, _| Ok(()))?;
+    opened.conclude(earlier, failures, &provenance)
+}
+
+/// An experiment whose sounds were found.
+struct Opened {
+    experiment: Varied<SweepExperiment>,
+    sounds: Sounds,
+    cells: Vec<SweepCell>,
+    places: Places,
+}
+
+impl Opened {
+    fn new(experiment: Varied<SweepExperiment>, places: Places) -> Result<Self> {
+        let sounds = Sounds::open(&experiment)?;
+        let cells = cells(&experiment, &sounds)?;
+        Ok(Self { experiment, sounds, cells, places })
+    }
+
+    /// Makes tables, figures and report of the scores that there are; `earlier` are those that were read before.
+    fn conclude(
+        self,
+        earlier: Vec<Option<Scores>>,
+        failures: Vec<Failure>,
+        provenance: &Provenance,
+    ) -> Result<()> {
+        let Self { experiment, sounds, cells, places } = self;
+        let mut scores = Vec::with_capacity(cells.len());
+        for (cell, earlier) in cells.iter().zip(earlier) {
+            places.nets.tidy(&cell.cell.net.name);
+            scores.push(earlier.map_or_else(|| results::read(cell, &places), |scores| Ok(Some(scores)))?);
+        }
+        let results = Results::new(cells, scores, failures);
+        let concluded = places.folder.alone(|| conclude(&experiment, &sounds, &results, &places, provenance));
+        match (results.verdict(), concluded) {
+            // What could not be written hides no cell that failed.
+            (Err(verdict), Err(error)) => Err(anyhow!("{error:#}\n{verdict:#}")),
+            (verdict, concluded) => verdict.and(concluded),
+        }
+    }
+}
+
+/// Opens a frozen sweep, to be made in parts.
+///
+/// # Errors
+/// Sounds that are not there, or are others than those that were frozen.
+pub(crate) fn open_frozen(plan: &FrozenPlan) -> Result<Box<dyn Workload>> {
+    let experiment = load(&plan.settings(), &[])?;
+    Ok(Box::new(Opened::new(experiment, Places::of(plan))?))
+}
+
+impl Workload for Opened {
+    fn device(&self) -> DeviceKind {
+        self.experiment.plain.device
+    }
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn cells(&self) -> Vec<&Cell> {
+        self.cells.iter().map(|cell| &cell.cell).collect()
+    }
+
+    fn make(&self, parts: &[Part<'_>], provenance: &Provenance, made: Made<'_>) -> Result<()> {
+        let of = |part: &Part<'_>| {
+            let asked = |cell: &&SweepCell| part.scores.contains(&cell.cell.score);
+            self.cells.iter().filter(asked).collect()
+        };
+        let cells: Vec<Vec<&SweepCell>> = parts.iter().map(of).collect();
+        let made = |index: usize, failures: &[Failure]| made(parts[index].number, failures);
+        self.make(&cells, Others::Leave, provenance, made).map(drop)
+    }
+
+    fn collect(self: Box<Self>, failures: Vec<Failure>, provenance: &Provenance) -> Result<()> {
+        let none = self.cells.iter().map(|_| None).collect();
+        self.conclude(none, failures, provenance)
     }
 }
 
@@ -226,70 +300,87 @@ fn plan(args: &SweepArgs, experiment: &Varied<SweepExperiment>, places: &Places)
     Ok(())
 }
 
-/// Makes what is `missing` of `cells`, one machine after the other, so that only one has its sounds in memory.
-fn make(
-    missing: Vec<&SweepCell>,
-    cells: &[SweepCell],
-    sounds: &Sounds,
-    places: &Places,
-    provenance: &Provenance,
-) -> Result<Vec<Failure>> {
-    if missing.is_empty() {
-        harness::tell!(
-            "All that is asked for of {} nets is trained and scored in {}",
-            cells.len(),
-            places.folder.path().display()
-        );
-        return Ok(Vec::new());
-    }
-    stop::listen()?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(provenance.threads).build()?;
-    let mut failures = Vec::new();
-    let machines = sounds.machines();
-    for (number, machine) in (1..).zip(&machines) {
-        let missing: Vec<&SweepCell> =
-            missing.iter().copied().filter(|cell| cell.machine == *machine).collect();
-        if missing.is_empty() || stop::asked() {
-            continue;
+impl Opened {
+    /// Makes what is missing of `parts`, one after the other, of one machine after the other, so that only one has its
+    /// sounds in memory; `made` is told of each part when it was worked on, with what failed of it.
+    fn make(
+        &self,
+        parts: &[Vec<&SweepCell>],
+        others: Others,
+        provenance: &Provenance,
+        made: impl Fn(usize, &[Failure]) -> Result<()>,
+    ) -> Result<Vec<Failure>> {
+        let Self { sounds, cells, places, .. } = self;
+        if parts.iter().all(Vec::is_empty) {
+            let (count, folder) = (cells.len(), places.folder.path().display());
+            harness::tell!("All that is asked for of {count} nets is trained and scored in {folder}");
+            return Ok(Vec::new());
         }
-        let of = machine
-            .as_deref()
-            .map_or(String::new(), |machine| format!("{machine}, machine {number} of {}: ", machines.len()));
-        let progress = Progress::new(&of);
-        let read_by = missing.iter().map(|cell| &cell.cell.net.settings.data);
-        let material = match sounds.load(machine.as_deref(), read_by) {
-            Ok(material) => material,
-            Err(error) if machines.len() == 1 => return Err(error.into()),
-            // The nets of other machines do not suffer for the sounds of this one.
-            Err(error) => {
-                let failed = |cell: &&SweepCell| Failure {
-                    label: cell.cell.net.label.clone(),
-                    why: error.to_string(),
-                };
-                failures.extend(missing.iter().map(failed));
-                progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));
+        stop::listen()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(provenance.threads).build()?;
+        let mut failures = vec![Vec::new(); parts.len()];
+        let machines = sounds.machines();
+        for (number, machine) in (1..).zip(&machines) {
+            let of_machine = |cell: &&SweepCell| cell.machine == *machine;
+            let all: Vec<&SweepCell> = parts.concat().into_iter().filter(of_machine).collect();
+            if all.is_empty() || stop::asked() {
                 continue;
             }
-        };
-        let score = |cell: &Cell, parameters: &Parameters, workspace: &mut Workspace| {
-            let cell = missing.iter().find(|other| other.cell.score == cell.score);
-            let cell = cell.expect("it is one of these");
-            let scores = Scores::of(cell, parameters, &material, &pool)?;
-            let metrics = Metrics::of(&scores)?;
-            scores.write(workspace)?;
-            workspace.add("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
-            Ok(metrics.summary(cell.scoring.file))
-        };
-        let training = Training {
-            nets: &places.nets,
-            sounds: Some(&material.training),
-            trained_on: &sounds.trained_on(),
-            provenance,
-            progress: &progress,
-        };
-        let run = Run { training, scores: &places.scores, jobs: provenance.threads, score: &score };
-        failures.extend(run.make(&missing.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?);
+            let of = machine.as_deref().map_or(String::new(), |machine| {
+                format!("{machine}, machine {number} of {}: ", machines.len())
+            });
+            let progress = Progress::new(&of);
+            let read_by = all.iter().map(|cell| &cell.cell.net.settings.data);
+            let material = match sounds.load(machine.as_deref(), read_by) {
+                Ok(material) => material,
+                Err(error) if machines.len() == 1 => return Err(error.into()),
+                // The nets of other machines do not suffer for the sounds of this one.
+                Err(error) => {
+                    let failed = |cell: &&SweepCell| Failure {
+                        label: cell.cell.net.label.clone(),
+                        why: error.to_string(),
+                    };
+                    for (part, failures) in parts.iter().zip(&mut failures) {
+                        failures.extend(part.iter().filter(|cell| of_machine(cell)).map(failed));
+                    }
+                    progress.say(&format!("{}: failed: {error}", machine.as_deref().unwrap_or_default()));
+                    continue;
+                }
+            };
+            let score = |cell: &Cell, parameters: &Parameters, workspace: &mut Workspace| {
+                let cell = all.iter().find(|other| other.cell.score == cell.score);
+                let cell = cell.expect("it is one of these");
+                let scores = Scores::of(cell, parameters, &material, &pool)?;
+                let metrics = Metrics::of(&scores)?;
+                scores.write(workspace)?;
+                workspace.add("metrics.json", (serde_json::to_string_pretty(&metrics)? + "\n").as_bytes())?;
+                Ok(metrics.summary(cell.scoring.file))
+            };
+            let training = Training {
+                nets: &places.nets,
+                sounds: Some(&material.training),
+                trained_on: &sounds.trained_on(),
+                provenance,
+                progress: &progress,
+            };
+            let run =
+                Run { training, scores: &places.scores, jobs: provenance.threads, others, score: &score };
+            for (part, failures) in parts.iter().zip(&mut failures) {
+                let is_missing = |cell: &&SweepCell| {
+                    of_machine(cell) && !places.have(&cell.cell.net.name, &cell.cell.score)
+                };
+                let missing: Vec<&Cell> =
+                    part.iter().copied().filter(is_missing).map(|cell| &cell.cell).collect();
+                if !missing.is_empty() && !stop::asked() {
+                    failures.extend(run.make(&missing)?);
+                }
+            }
+        }
+        for (index, failures) in failures.iter().enumerate() {
+            made(index, failures)?;
+        }
+        let failures = failures.concat();
+        stopped(&failures)?;
+        Ok(failures)
     }
-    stopped(&failures)?;
-    Ok(failures)
 }

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 use eval::Table;
+use harness::BadInput;
 use harness::provenance::{ENV, Provenance, trained_by};
 use losses::ObjectiveName;
 use serde_json::json;
 
 use super::results::{Results, RunResult};
 use super::table1::{Row, Table1};
-use super::{Run, invalid, results};
+use super::{Run, invalid};
 use crate::columns;
 use crate::config::{Point, RingCell, RingExperiment, Variant, Varied, folded};
 use crate::run_args::Places;
@@ -24,14 +25,12 @@ struct Outcome {
 
 /// Trains all readings and writes `readings.csv` and `.parquet`.
 pub(super) fn run(run: &Run, readings: &Varied<RingExperiment>) -> Result<()> {
-    let cells = readings.variants.iter().map(|Variant { point, experiment }| experiment.cells(&model(point)));
-    let cells: Vec<Vec<RingCell>> = cells.collect::<Result<_, _>>().map_err(invalid)?;
-    let cells = cells.concat();
+    let cells = cells(readings)?;
     if run.planned(&cells) {
         return Ok(());
     }
     let provenance = Provenance::now(run.jobs, run.card);
-    let results = results::make(cells, &run.places, &provenance)?;
+    let results = run.results(cells, &provenance)?;
     if results.runs.is_empty() {
         return results.verdict(); // what an earlier run wrote stays
     }
@@ -39,6 +38,13 @@ pub(super) fn run(run: &Run, readings: &Varied<RingExperiment>) -> Result<()> {
     run.places.folder.alone(|| write(&run.places, &outcomes, &results, &provenance))?;
     crate::print(&to_text(&outcomes, &results.losses()));
     results.verdict()
+}
+
+/// The cells of all readings.
+pub(super) fn cells(readings: &Varied<RingExperiment>) -> Result<Vec<RingCell>, BadInput> {
+    let cells = readings.variants.iter().map(|Variant { point, experiment }| experiment.cells(&model(point)));
+    let cells: Vec<Vec<RingCell>> = cells.collect::<Result<_, _>>().map_err(invalid)?;
+    Ok(cells.concat())
 }
 
 /// What people call the nets of a reading.

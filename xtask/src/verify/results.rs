@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use anyhow::Result;
 use harness::progress::Progress;
 use harness::provenance::Provenance;
-use harness::{Cell, Failure, Run, TrainedOn, Training, Workspace, stop};
+use harness::{Cell, Failure, Others, Run, TrainedOn, Training, Workspace, stop};
 use losses::ObjectiveName;
 use models::Parameters;
 
@@ -42,21 +42,10 @@ pub(super) fn make(cells: Vec<RingCell>, places: &Places, provenance: &Provenanc
     let failures = if missing.is_empty() {
         told_done(&cells, places)
     } else {
-        make_missing(&missing, places, provenance)?
+        make_missing(&missing, places, Others::Await, provenance)?
     };
-    let mut results = Results { runs: Vec::new(), failures };
-    for cell in cells {
-        places.nets.tidy(&cell.cell.net.name);
-        let label = &cell.cell.net.label;
-        if results.failures.iter().any(|failure| failure.label == *label) {
-            continue;
-        }
-        match read(&cell, places) {
-            Ok(metrics) => results.runs.push(RunResult { cell, metrics }),
-            Err(why) => results.failures.push(Failure { label: label.clone(), why }),
-        }
-    }
-    Ok(results)
+    stopped(&failures)?;
+    Ok(Results::read(cells, failures, places))
 }
 
 fn told_done(cells: &[RingCell], places: &Places) -> Vec<Failure> {
@@ -94,7 +83,16 @@ fn read(cell: &RingCell, places: &Places) -> Result<Metrics, String> {
     serde_json::from_slice(&bytes).map_err(|error| format!("{METRICS}: {error}"))
 }
 
-fn make_missing(cells: &[&RingCell], places: &Places, provenance: &Provenance) -> Result<Vec<Failure>> {
+/// Makes the net and score of each of `cells`; the cells that failed.
+///
+/// # Errors
+/// A folder that cannot be made.
+pub(super) fn make_missing(
+    cells: &[&RingCell],
+    places: &Places,
+    others: Others,
+    provenance: &Provenance,
+) -> Result<Vec<Failure>> {
     let judges = judges(cells)?;
     let by_score: BTreeMap<_, _> = cells.iter().map(|cell| (&cell.cell.score, *cell)).collect();
     let score = |cell: &Cell, parameters: &Parameters, workspace: &mut Workspace| {
@@ -113,10 +111,8 @@ fn make_missing(cells: &[&RingCell], places: &Places, provenance: &Provenance) -
         provenance,
         progress: &progress,
     };
-    let run = Run { training, scores: &places.scores, jobs: provenance.threads, score: &score };
-    let failures = run.make(&cells.iter().map(|cell| &cell.cell).collect::<Vec<_>>())?;
-    stopped(&failures)?;
-    Ok(failures)
+    let run = Run { training, scores: &places.scores, jobs: provenance.threads, others, score: &score };
+    run.make(&cells.iter().map(|cell| &cell.cell).collect::<Vec<_>>())
 }
 
 /// The judge of each grid that the cells have.
@@ -131,6 +127,23 @@ fn judges(cells: &[&RingCell]) -> Result<BTreeMap<String, Judge>> {
 }
 
 impl Results {
+    /// Reads what is there of `cells`; what `failures` names is a hole, and so is what is not there.
+    pub(super) fn read(cells: Vec<RingCell>, failures: Vec<Failure>, places: &Places) -> Self {
+        let mut results = Self { runs: Vec::new(), failures };
+        for cell in cells {
+            places.nets.tidy(&cell.cell.net.name);
+            let label = &cell.cell.net.label;
+            if results.failures.iter().any(|failure| failure.label == *label) {
+                continue;
+            }
+            match read(&cell, places) {
+                Ok(metrics) => results.runs.push(RunResult { cell, metrics }),
+                Err(why) => results.failures.push(Failure { label: label.clone(), why }),
+            }
+        }
+        results
+    }
+
     /// The losses that have a run, in the order of tables.
     pub(super) fn losses(&self) -> Vec<ObjectiveName> {
         let mut losses: Vec<ObjectiveName> = self.runs.iter().map(|run| run.cell.loss).collect();
