@@ -12,7 +12,7 @@ use crate::detector::Detector;
 use crate::fit::hash;
 use crate::health::{Ranges, Vitals, unfit};
 use crate::model::{Model, ModelScorer, moments};
-use crate::recordings::{Heard, find, hear};
+use crate::recordings::{Heard, find, hear_rows};
 
 /// Fewer recordings than these are no sample of files: their blocks are.
 const FEWEST_WHOLE: usize = 8;
@@ -75,15 +75,11 @@ impl NormalSounds {
 impl Scored {
     fn hear(scorer: &mut ModelScorer, trained_on: &[u64], path: &Path) -> Result<Self> {
         let front_end = scorer.model.front_end;
-        let Heard { samples, seconds, blocks, .. } = hear(path, front_end.channel, front_end.rate)?;
+        let Heard { samples, seconds, blocks, .. } = hear_rows(path, &front_end)?;
         let place = path.display();
         ensure!(
             !trained_on.contains(&hash(&samples)),
             "{place}: the net was trained on it, expected recordings that it does not know"
-        );
-        ensure!(
-            front_end.rows(samples.len()) > 0,
-            "{place}: {seconds:.3} s are less than a window of the net"
         );
         let frames = scorer.frames(&samples)?;
         let vitals: Vec<Vitals> = blocks.into_iter().map(|(vitals, _)| vitals).collect();

@@ -3,14 +3,13 @@
 //! The header's metadata has one key, `detector`: JSON with all settings and a SHA-256 of the whole file, taken while
 //! the 64 digits of the hash are zeros.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use features::files::write_whole;
-use models::{Architecture, Parameters};
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use models::{Architecture, Numbers, Parameters};
+use safetensors::tensor::{Dtype, SafeTensors};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -54,12 +53,7 @@ impl Detector {
     /// The bytes of its file.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let bands = self.model.front_end.bands;
-        let mut tensors = Vec::new();
-        for (index, layer) in self.model.parameters.layers().enumerate() {
-            let shape = vec![layer.outputs, layer.inputs];
-            tensors.push((format!("layers.{index}.weight"), Numbers::floats(shape, layer.weight)));
-            tensors.push((format!("layers.{index}.bias"), Numbers::floats(vec![layer.outputs], layer.bias)));
-        }
+        let mut tensors = self.model.parameters.tensors();
         let Scale { mean, sd } = &self.model.scale;
         let Calibration { scores, recordings, .. } = &self.calibration;
         tensors.push(("scale.mean".into(), Numbers::floats(vec![bands], mean)));
@@ -107,16 +101,11 @@ impl Detector {
         ensure!(architecture.dim() == front_end.dim(), "its network does not fit its front end");
         ensure!(settings.moment_frames > 0, "a moment of no frame");
         ensure!(settings.health.as_ref().is_none_or(|ranges| ranges.is_known()), "unknown checks of health");
-        let mut values = Vec::with_capacity(architecture.parameter_count());
-        for (index, pair) in network.sizes.windows(2).enumerate() {
-            values.extend(floats(&tensors, &format!("layers.{index}.weight"), pair[0] * pair[1])?);
-            values.extend(floats(&tensors, &format!("layers.{index}.bias"), pair[1])?);
-        }
         let recordings = numbers(&tensors, "held_out.recordings", Dtype::U32, u32::from_le_bytes)?;
         let scores = floats(&tensors, "held_out.scores", recordings.len())?;
         let scale =
             Scale { mean: floats(&tensors, "scale.mean", bands)?, sd: floats(&tensors, "scale.sd", bands)? };
-        let parameters = Parameters::from_values(architecture, values);
+        let parameters = Parameters::from_bytes(bytes, &architecture)?;
         Ok(Self {
             model: Model { front_end, scale, parameters, moment: settings.moment_frames },
             band_errors: floats(&tensors, "band_errors", bands)?,
@@ -168,37 +157,6 @@ fn numbers<T, const N: usize>(
     let tensor = tensors.tensor(name).map_err(|_| anyhow!("it has no tensor {name}"))?;
     ensure!(tensor.dtype() == dtype, "its tensor {name} is {:?}, expected {dtype:?}", tensor.dtype());
     Ok(tensor.data().as_chunks::<N>().0.iter().map(|bytes| number(*bytes)).collect())
-}
-
-/// A tensor to be written.
-struct Numbers {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Numbers {
-    fn floats(shape: Vec<usize>, values: &[f32]) -> Self {
-        Self { dtype: Dtype::F32, shape, bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect() }
-    }
-}
-
-impl View for Numbers {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        (&self.bytes).into()
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
 }
 
 #[cfg(test)]

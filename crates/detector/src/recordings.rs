@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use features::audio::{self, Channel, Recording, has_sound_name};
 use features::level::Level;
+use features::log_mel::FrontEnd;
 use walkdir::WalkDir;
 
 use crate::calibration::BLOCK_S;
@@ -72,4 +73,20 @@ pub(crate) fn hear(path: &Path, channel: Option<u16>, rate: u32) -> Result<Heard
     let file_rate = sound.rate;
     let samples = sound.at_rate(path, rate)?.samples;
     Ok(Heard { samples, rate: file_rate, seconds, blocks })
+}
+
+/// Reads a file as `front_end` takes it.
+///
+/// # Errors
+/// As [`audio::read`]; a sound that is shorter than a row.
+pub(crate) fn hear_rows(path: &Path, front_end: &FrontEnd) -> Result<Heard> {
+    let heard = hear(path, front_end.channel, front_end.rate)?;
+    ensure!(
+        front_end.rows(heard.samples.len()) > 0,
+        "{}: found {:.3} s of sound, expected {:.3} s at least, a window of the net",
+        path.display(),
+        heard.seconds,
+        front_end.least_samples() as f64 / f64::from(front_end.rate),
+    );
+    Ok(heard)
 }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::calibration::maximum;
 use crate::detector::Detector;
 use crate::health::Complaint;
 use crate::model::{ModelScorer, moments};
-use crate::recordings::{Heard, hear};
+use crate::recordings::{Heard, hear_rows};
 use crate::stretches::Hysteresis;
 
 /// Seconds below the release that end a stretch.
@@ -103,13 +103,7 @@ impl<'a> Scorer<'a> {
     /// A file that cannot be read, or is shorter than a window of the net.
     pub fn file(&mut self, path: &Path) -> Result<Report> {
         let front_end = self.detector.settings.front_end;
-        let Heard { samples, rate, seconds, blocks, .. } = hear(path, front_end.channel, front_end.rate)?;
-        ensure!(
-            front_end.rows(samples.len()) > 0,
-            "{}: found {seconds:.3} s of sound, expected {:.3} s at least, a window of the net",
-            path.display(),
-            front_end.least_samples() as f64 / f64::from(front_end.rate),
-        );
+        let Heard { samples, rate, seconds, blocks, .. } = hear_rows(path, &front_end)?;
         let frames = self.scorer.frames(&samples)?;
         let rows = self.scorer.row_scores(&frames)?;
         let moments = moments(&rows, self.detector.settings.moment_frames);

@@ -17,12 +17,23 @@ const STEP: &str = "amsgrad.step";
 const MOMENTS: [&str; 3] = ["amsgrad.first_moment", "amsgrad.second_moment", "amsgrad.max_second_moment"];
 
 impl Parameters {
-    /// The bytes of a safetensors file with `layers.N.weight`, (outputs, inputs), and `layers.N.bias`, (outputs).
-    pub fn to_bytes(&self) -> Vec<u8> {
-        serialize(layer_tensors(self))
+    /// The tensors of a file: `layers.N.weight`, (outputs, inputs), and `layers.N.bias`, (outputs).
+    pub fn tensors(&self) -> Vec<(String, Numbers)> {
+        let layers = self.layers().enumerate();
+        let tensors = layers.flat_map(|(index, layer)| {
+            let weight = Numbers::floats(vec![layer.outputs, layer.inputs], layer.weight);
+            let bias = Numbers::floats(vec![layer.outputs], layer.bias);
+            [(format!("layers.{index}.weight"), weight), (format!("layers.{index}.bias"), bias)]
+        });
+        tensors.collect()
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// The bytes of a safetensors file with its [`tensors`](Self::tensors).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serialize(self.tensors())
+    }
+
+    /// Reads the [`tensors`](Self::tensors) of a safetensors file, which may hold others beside them.
     ///
     /// # Errors
     /// A file that is damaged, or holds weights of another architecture.
@@ -42,7 +53,7 @@ impl Checkpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
         let optimizer = &self.optimizer;
         let moments = [&optimizer.first_moment, &optimizer.second_moment, &optimizer.max_second_moment];
-        let mut tensors = layer_tensors(&self.parameters);
+        let mut tensors = self.parameters.tensors();
         for (name, moment) in MOMENTS.iter().zip(moments) {
             tensors.push(((*name).to_owned(), Numbers::floats(vec![moment.len()], moment)));
         }
@@ -77,14 +88,18 @@ impl Checkpoint {
 }
 
 /// A tensor to be written.
-struct Numbers {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
+pub struct Numbers {
+    /// The type of its numbers.
+    pub dtype: Dtype,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers row by row, each from its least byte up.
+    pub bytes: Vec<u8>,
 }
 
 impl Numbers {
-    fn floats(shape: Vec<usize>, values: &[f32]) -> Self {
+    /// Of 32 bits.
+    pub fn floats(shape: Vec<usize>, values: &[f32]) -> Self {
         Self { dtype: Dtype::F32, shape, bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect() }
     }
 }
@@ -105,16 +120,6 @@ impl View for Numbers {
     fn data_len(&self) -> usize {
         self.bytes.len()
     }
-}
-
-fn layer_tensors(parameters: &Parameters) -> Vec<(String, Numbers)> {
-    let layers = parameters.layers().enumerate();
-    let tensors = layers.flat_map(|(index, layer)| {
-        let weight = Numbers::floats(vec![layer.outputs, layer.inputs], layer.weight);
-        let bias = Numbers::floats(vec![layer.outputs], layer.bias);
-        [(format!("layers.{index}.weight"), weight), (format!("layers.{index}.bias"), bias)]
-    });
-    tensors.collect()
 }
 
 fn serialize(tensors: Vec<(String, Numbers)>) -> Vec<u8> {

@@ -18,7 +18,7 @@ pub use amsgrad::{AmsGrad, AmsGradConfig};
 pub use architecture::{Activation, Architecture};
 #[cfg(feature = "candle")]
 pub use autograd::AutogradEngine;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Numbers};
 pub use engine::{Batch, Engine, Training};
 pub use error::ModelError;
 pub use fit::{Batches, Fitted, Look, Patience, fit};

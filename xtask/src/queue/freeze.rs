@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::Args;
 use harness::provenance::Provenance;
-use harness::{Cell, Frozen, FrozenPlan, default_parts};
+use harness::{Cell, Frozen, default_parts};
 
 use crate::config;
 use crate::run_args::{Places, RunArgs};
@@ -41,7 +41,14 @@ pub(crate) fn submit(
     asked: &[&Cell],
     provenance: &Provenance,
 ) -> Result<()> {
-    let plan = freeze(queue, run, config, places, asked, provenance)?;
+    let nets = || asked.iter().map(|cell| &cell.net);
+    let count = queue.parts.map_or_else(|| default_parts(nets()), |parts| parts as usize);
+    let name = places.folder.path().file_name().unwrap_or_default().to_string_lossy();
+    let root = std::path::absolute(&run.out).context("--out")?;
+    let working_folder = std::env::current_dir().context("the working folder")?;
+    let plan = Frozen::new(&name, [root, working_folder], provenance.source.clone(), asked, count);
+    let settings = config::resolved(config, &run.overrides())?;
+    let plan = plan.freeze(&settings, &std::env::current_exe().context("this program's own file")?)?;
     let (folder, count) = (plan.folder().display(), plan.plan().parts.len());
     let program = plan.program();
     let program = program.display();
@@ -53,22 +60,4 @@ pub(crate) fn submit(
         plan.plan().parts.iter().map(Vec::len).sum::<usize>()
     ));
     Ok(())
-}
-
-fn freeze(
-    queue: &QueueArgs,
-    run: &RunArgs,
-    config: &Path,
-    places: &Places,
-    asked: &[&Cell],
-    provenance: &Provenance,
-) -> Result<FrozenPlan> {
-    let nets = || asked.iter().map(|cell| &cell.net);
-    let count = queue.parts.map_or_else(|| default_parts(nets()), |parts| parts as usize);
-    let name = places.folder.path().file_name().unwrap_or_default().to_string_lossy();
-    let root = std::path::absolute(&run.out).context("--out")?;
-    let working_folder = std::env::current_dir().context("the working folder")?;
-    let plan = Frozen::new(&name, [root, working_folder], provenance.source.clone(), asked, count);
-    let settings = config::resolved(config, &run.overrides())?;
-    plan.freeze(&settings, &std::env::current_exe().context("this program's own file")?)
 }

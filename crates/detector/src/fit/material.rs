@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::FitSettings;
 use crate::health::{Vitals, unfit};
-use crate::recordings::{Heard, find, hear};
+use crate::recordings::{Heard, find, hear, hear_rows};
 
 /// Seconds of normal sound below which nothing is fitted, and those below which it is little.
 const LEAST_S: f64 = 60.0;
@@ -115,13 +115,7 @@ impl Material {
 impl Normal {
     fn load(path: &Path, settings: &FitSettings, keep: bool) -> Result<Self> {
         let front_end = settings.front_end;
-        let Heard { samples, rate, seconds, blocks, .. } = hear(path, front_end.channel, front_end.rate)?;
-        ensure!(
-            front_end.rows(samples.len()) > 0,
-            "{}: found {seconds:.3} s of sound, expected {:.3} s at least, a window of the net",
-            path.display(),
-            front_end.least_samples() as f64 / f64::from(front_end.rate),
-        );
+        let Heard { samples, rate, seconds, blocks, .. } = hear_rows(path, &front_end)?;
         let mut frames = vec![0.0; front_end.frames(samples.len()) * front_end.bands];
         LogMel::new(&front_end)?.frames_into(&samples, &mut frames)?;
         let labels = labels_path(path);
